@@ -1,0 +1,30 @@
+# libcurl tells its options by name at run time, but neither its error codes nor its infos: their
+# symbols are read from the header that luvcurl is built with.
+#
+#   luvcurl_curl_names(<curl.h> <output directory>)
+#
+# writes curl_error_names.inc (LUVCURL_NAME(OPERATION_TIMEDOUT) …) and curl_info_names.inc.
+function(luvcurl_curl_names header directory)
+  file(READ "${header}" text)
+  foreach(kind IN ITEMS error info)
+    if(kind STREQUAL "error")
+      string(REGEX MATCHALL "\n +CURLE_[A-Z0-9_]+ *[,=]" matches "${text}")
+    else()
+      string(REGEX MATCHALL "\n +CURLINFO_[A-Z0-9_]+ *= *CURLINFO_" matches "${text}")
+    endif()
+    set(names "")
+    foreach(match IN LISTS matches)
+      string(REGEX REPLACE "^[\n ]+CURL(E|INFO)_([A-Z0-9_]+).*" "\\2" name "${match}")
+      if(NOT name MATCHES "^(OBSOLETE.*|PRIVATE)$")
+        list(APPEND names "${name}")
+      endif()
+    endforeach()
+    if(NOT names)
+      message(FATAL_ERROR "no ${kind} names found in ${header}")
+    endif()
+    list(REMOVE_DUPLICATES names)
+    list(TRANSFORM names REPLACE "(.+)" "LUVCURL_NAME(\\1)\n")
+    list(JOIN names "" content)
+    file(CONFIGURE OUTPUT "${directory}/curl_${kind}_names.inc" CONTENT "${content}" @ONLY)
+  endforeach()
+endfunction()

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace luvcurl {
+
+/// Bytes on their way from libcurl to a consumer. `append` never refuses: the caller compares size()
+/// with its high-water mark before it takes more.
+class Inbox {
+ public:
+  void append(const char *bytes, std::size_t size) { bytes_.append(bytes, size); }
+
+  std::size_t size() const { return bytes_.size() - taken_; }
+  bool empty() const { return size() == 0; }
+
+  /// The bytes waiting, oldest first.
+  std::string_view view() const { return std::string_view(bytes_).substr(taken_); }
+
+  /// Drops the oldest `size` bytes.
+  void drop(std::size_t size);
+
+ private:
+  std::string bytes_;
+  std::size_t taken_ = 0;
+};
+
+/// Bytes on their way from a source to libcurl.
+class Outbox {
+ public:
+  /// Below this many bytes the source is asked for more, so that libcurl seldom runs dry.
+  static constexpr std::size_t low_water = 64 * 1024;
+
+  void append(const char *bytes, std::size_t size) { bytes_.append(bytes, size); }
+  void finish() { finished_ = true; }
+
+  /// Moves up to `size` bytes to `out`; returns how many.
+  std::size_t read(char *out, std::size_t size);
+
+  std::size_t size() const { return bytes_.size() - taken_; }
+  bool finished() const { return finished_; }
+  bool low() const { return !finished_ && size() < low_water; }
+
+  /// The source starts anew.
+  void restart();
+
+ private:
+  std::string bytes_;
+  std::size_t taken_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace luvcurl

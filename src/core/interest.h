@@ -1,0 +1,90 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "core/handle.h"
+
+namespace luvcurl {
+
+class Lane;
+
+/// Which sockets libcurl wants watched, and which the loop watches.
+///
+/// libcurl states a wish per socket far more often than anything changes (a kept-alive connection
+/// goes REMOVE → OUT → IN for each request), so a wish is only noted and the difference is applied
+/// once per loop turn. A socket that libcurl opened through our OPENSOCKETFUNCTION stays registered
+/// across REMOVE, since CLOSESOCKETFUNCTION tells us before its close(2); any other socket
+/// (resolver pipes, libcurl's wake-up eventfd) may be closed unseen and is unwatched at once.
+///
+/// A poll handle belongs to the *number* of a descriptor and is kept for the next socket of that
+/// number: no handle is made or closed per connection. (Closing one late would be wrong besides:
+/// uv_close on a stopped poll still removes its number from epoll, whoever owns it by then.)
+class Interest {
+ public:
+  Interest(const UvApi &uv, HandleFactory &factory) : uv_(uv), factory_(factory) {}
+
+  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `lane`. Called inside libcurl; never fails.
+  void wish(Lane *lane, curl_socket_t fd, int what);
+
+  /// Says that we opened `fd` ourselves and will see its close.
+  void opened(curl_socket_t fd);
+
+  /// Unwatches `fd`, which is closed right after.
+  void closing(curl_socket_t fd) noexcept;
+
+  /// Forgets every wish of a lane that goes away.
+  void forget(const Lane *lane) noexcept;
+
+  /// Brings the loop's registrations up to the wishes. `fail(lane)` is called for each lane one of
+  /// whose sockets cannot be watched.
+  template <class Fail>
+  void apply(Fail &&fail) {
+    while (!dirty_.empty()) {
+      const curl_socket_t fd = dirty_.back();
+      dirty_.pop_back();
+      if (Lane *lane = apply_one(fd)) fail(lane);
+    }
+  }
+
+  struct Event {
+    Lane *lane = nullptr;  ///< whose socket it is; nullptr when nobody wants the event
+    int bits = 0;          ///< CURL_CSELECT_*
+  };
+
+  /// Translates an event of libuv. Unwatches the socket when nobody wants its events any more.
+  Event event(int fd, int status, int events) noexcept;
+
+  /// After an event was handled: re-registers what libuv unregistered on its own (POLLERR).
+  void settled(int fd);
+
+  /// The number of descriptors watched right now.
+  std::size_t watched() const noexcept;
+
+  /// Unwatches everything, for the end of the state. Closes nothing.
+  void stop() noexcept;
+
+ private:
+  struct Watch {
+    Handle handle;
+    Lane *lane = nullptr;
+    std::uint8_t want = 0;   // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
+    std::uint8_t armed = 0;  // the same bits, as the loop watches
+    bool ours = false;       // opened by our OPENSOCKETFUNCTION
+    bool dirty = false;      // waits in dirty_
+  };
+
+  Watch &at(curl_socket_t fd);
+  void disarm(Watch &watch) noexcept;
+  void mark(curl_socket_t fd, Watch &watch);
+  Lane *apply_one(curl_socket_t fd);
+
+  const UvApi &uv_;
+  HandleFactory &factory_;
+  std::vector<Watch> watches_;  // by descriptor
+  std::vector<curl_socket_t> dirty_;
+};
+
+}  // namespace luvcurl

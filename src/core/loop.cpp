@@ -1,0 +1,249 @@
+#include "core/loop.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <new>
+
+#include "core/lane.h"
+#include "core/multi.h"
+#include "core/transfer.h"
+
+namespace luvcurl {
+
+namespace {
+
+constexpr std::uint64_t never = UINT64_MAX;
+
+// A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has one
+// Lua state with luv nearly always, so this is a list of one.
+thread_local std::vector<Loop *> loops_of_thread;
+
+Quirks quirks_of_libcurl() {
+  const unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
+  Quirks quirks;
+  quirks.recheck_timer = version >= 0x080a00 && version <= 0x080b00;
+  return quirks;
+}
+
+}  // namespace
+
+Loop::Loop(uv_loop_t *loop, const UvApi &uv, HandleFactory &factory)
+    : loop_(loop), uv_(uv), factory_(factory), quirks_(quirks_of_libcurl()), interest_(uv_, factory) {
+  loops_of_thread.push_back(this);
+}
+
+Loop::~Loop() {
+  stop();
+  auto &all = loops_of_thread;
+  all.erase(std::remove(all.begin(), all.end(), this), all.end());
+}
+
+Loop *Loop::of(const uv_loop_t *loop) noexcept {
+  for (Loop *candidate : loops_of_thread) {
+    if (candidate->loop_ == loop) return candidate;
+  }
+  return nullptr;
+}
+
+// --- handles ---
+
+bool Loop::make_handles() {
+  prepare_ = Handle(factory_.make(HandleFactory::Kind::prepare, -1));
+  timer_ = Handle(factory_.make(HandleFactory::Kind::timer, -1));
+  armed_ = never;
+  auto *prepare = prepare_.get(uv_);
+  auto *timer = timer_.get(uv_);
+  if (prepare == nullptr || timer == nullptr) return false;
+  uv_.unref(timer);
+  if (holds_ == 0) uv_.unref(prepare);
+  return true;
+}
+
+bool Loop::ensure() {
+  if (stopped_) return false;
+  if (prepare_.get(uv_) != nullptr && timer_.get(uv_) != nullptr) return true;
+  for (Multi *multi : multis_)
+    multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the host closed luvcurl's handles on its loop");
+  return make_handles();
+}
+
+void Loop::wake() noexcept {
+  if (has_work_) return;
+  has_work_ = true;
+  if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_start(prepare, &on_prepare);
+  // When this is called after our prepare callback in an iteration (from another prepare handle), the
+  // loop would wait without us: a due timer keeps it from waiting.
+  arm(0);
+}
+
+void Loop::hold(int change) noexcept {
+  const bool held = holds_ > 0;
+  holds_ += change;
+  if (held == (holds_ > 0)) return;
+  auto *prepare = prepare_.get(uv_);
+  if (prepare == nullptr) return;
+  if (holds_ > 0) {
+    uv_.ref(prepare);
+    uv_.prepare_start(reinterpret_cast<uv_prepare_t *>(prepare), &on_prepare);
+  } else {
+    uv_.unref(prepare);
+  }
+}
+
+void Loop::note_deadline(std::uint64_t deadline) noexcept {
+  if (deadline >= deadline_) return;
+  deadline_ = deadline;
+  if (!has_work_ && deadline < armed_) arm(deadline);
+}
+
+// A zero timer is safe here though libuv < 1.48 runs one that its own callback re-arms in the same pass
+// (libuv#4250): on_timer never arms.
+void Loop::arm(std::uint64_t deadline) noexcept {
+  if (deadline == armed_) return;
+  armed_ = deadline;
+  auto *timer = timer_.as<uv_timer_t>(uv_);
+  if (timer == nullptr) return;
+  const std::uint64_t at = now();
+  if (deadline == never) {
+    uv_.timer_stop(timer);
+  } else {
+    uv_.timer_start(timer, &on_timer, deadline > at ? deadline - at : 0, 0);
+  }
+}
+
+void Loop::stop() noexcept {
+  stopped_ = true;
+  const auto multis = multis_;
+  for (Multi *multi : multis) multi->abandon();
+  announced_.clear();
+  adjusted_.clear();
+  interest_.stop();
+  if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_stop(prepare);
+  if (auto *timer = timer_.as<uv_timer_t>(uv_)) uv_.timer_stop(timer);
+}
+
+// --- members ---
+
+void Loop::join(Multi *multi) { multis_.push_back(multi); }
+
+void Loop::leave(Multi *multi) noexcept {
+  multis_.erase(std::remove(multis_.begin(), multis_.end(), multi), multis_.end());
+}
+
+void Loop::announce(Transfer &transfer) {
+  if (transfer.announced_) return;
+  announced_.push_back(transfer.shared_from_this());
+  transfer.announced_ = true;
+  wake();
+}
+
+void Loop::adjust(Transfer &transfer) {
+  adjusted_.push_back(transfer.shared_from_this());
+  wake();
+}
+
+// --- uv callbacks ---
+
+void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
+  Loop *self = of(reinterpret_cast<uv_handle_t *>(poll)->loop);
+  uv_os_fd_t fd = -1;
+  if (self == nullptr || self->uv_.fileno(reinterpret_cast<uv_handle_t *>(poll), &fd) != 0) return;
+  try {
+    const Interest::Event event = self->interest_.event(fd, status, events);
+    if (event.lane == nullptr) return;
+    event.lane->drive(fd, event.bits);
+    self->interest_.settled(fd);
+    self->wake();
+  } catch (const std::bad_alloc &) {
+    self->wake();  // the socket stays readable: the next iteration tries again
+  }
+}
+
+void Loop::on_prepare(uv_prepare_t *prepare) noexcept {
+  Loop *self = of(reinterpret_cast<uv_handle_t *>(prepare)->loop);
+  if (self == nullptr) return;
+  try {
+    self->turn();
+  } catch (const std::bad_alloc &) {
+    self->has_work_ = false;
+    self->wake();
+  }
+}
+
+void Loop::on_timer(uv_timer_t *timer) noexcept {
+  Loop *self = of(reinterpret_cast<uv_handle_t *>(timer)->loop);
+  if (self == nullptr) return;
+  self->armed_ = never;
+  self->has_work_ = true;
+  if (auto *prepare = self->prepare_.as<uv_prepare_t>(self->uv_))
+    self->uv_.prepare_start(prepare, &on_prepare);
+}
+
+// --- one turn ---
+
+void Loop::turn() {
+  if (!has_work_ && deadline_ > now()) return;
+  const std::uint64_t began = uv_.hrtime();
+  // What a callback starts is begun in the same turn, so that it costs no further iteration; a script
+  // that never ends this gets a new turn, after the loop has looked at everything else.
+  constexpr int rounds = 4;
+  for (int round = 0; round < rounds; ++round) {
+    has_work_ = false;
+    work();
+    if (!deliver(began + budget)) break;
+  }
+  if (has_work_) work();
+  interest_.apply([](Lane *lane) { lane->fail("a socket cannot be watched by the loop"); });
+  schedule();
+  longest_turn_ = std::max(longest_turn_, uv_.hrtime() - began);
+}
+
+void Loop::work() {
+  const std::uint64_t at = now();
+  const bool due = deadline_ <= at;
+  if (due) deadline_ = never;
+  const auto adjusted = std::move(adjusted_);
+  adjusted_.clear();
+  for (const auto &transfer : adjusted) transfer->apply_flow();
+  // By index: nothing here runs a script, but a Multi may still be made while its own lanes are driven.
+  for (std::size_t i = 0; i < multis_.size(); ++i) {
+    if (due) multis_[i]->check_deadlines(at);
+    multis_[i]->start_queued();
+    multis_[i]->drive_kicked(at);
+  }
+}
+
+// Returns whether anything was told, and there may thus be new work.
+bool Loop::deliver(std::uint64_t until) noexcept {
+  bool any = false;
+  std::size_t left = announced_.size();
+  while (left-- > 0 && !announced_.empty()) {
+    const std::shared_ptr<Transfer> transfer = std::move(announced_.front());
+    announced_.pop_front();
+    transfer->announced_ = false;
+    transfer->deliver();
+    any = true;
+    if (uv_.hrtime() >= until) break;
+  }
+  if (!announced_.empty()) has_work_ = true;
+  return any && uv_.hrtime() < until;
+}
+
+void Loop::schedule() noexcept {
+  std::uint64_t next = deadline_;
+  for (Multi *multi : multis_) next = std::min(next, multi->next_deadline());
+  deadline_ = next;
+  if (has_work_ || !announced_.empty()) {
+    has_work_ = true;
+    armed_ = never;
+    arm(0);
+    return;
+  }
+  arm(next);
+  if (holds_ == 0) {
+    if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_stop(prepare);
+  }
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "core/handle.h"
+#include "core/interest.h"
+
+namespace luvcurl {
+
+class Multi;
+class Transfer;
+
+/// What the loaded libcurl needs to be handled with care.
+struct Quirks {
+  bool recheck_timer = false;
+};
+
+/// luvcurl's side of the host's loop: one prepare and one timer handle for all Multis of a Lua state.
+///
+/// libcurl is entered from two uv callbacks only: a socket's event drives it at once, and everything
+/// else (starting, stopping, pausing, timers) happens in turn(), once per loop iteration, just before
+/// the loop waits. The sinks, and so all scripts, are called from turn() too, with libcurl unwound.
+class Loop {
+ public:
+  /// `uv` must be filled; `factory` makes handles on `loop` and is not used after stop().
+  Loop(uv_loop_t *loop, const UvApi &uv, HandleFactory &factory);
+  ~Loop();
+  Loop(const Loop &) = delete;
+  Loop &operator=(const Loop &) = delete;
+
+  const UvApi &uv() const { return uv_; }
+  Interest &interest() { return interest_; }
+  const Quirks &quirks() const { return quirks_; }
+
+  /// Loop time in ms.
+  std::uint64_t now() const { return uv_.now(loop_); }
+
+  /// Makes the handles if there are none yet. When the host has closed them, every transfer in flight
+  /// ends with an error first, and the handles are made anew. False when they cannot be made.
+  bool ensure();
+
+  /// Has turn() run before the loop waits next. Legal at any time, inside libcurl too.
+  void wake() noexcept;
+
+  void join(Multi *multi);
+  void leave(Multi *multi) noexcept;
+
+  /// Counts transfers that keep the loop alive.
+  void hold(int change) noexcept;
+
+  /// turn() tells the transfer's sink what is due.
+  void announce(Transfer &transfer);
+
+  /// turn() applies the transfer's pauses.
+  void adjust(Transfer &transfer);
+
+  /// turn() runs at this loop time at the latest.
+  void note_deadline(std::uint64_t deadline) noexcept;
+
+  /// The longest a turn has worked, in nanoseconds.
+  std::uint64_t longest_turn() const { return longest_turn_; }
+
+  /// Stops all handles and forgets the host: the Lua state is closing.
+  void stop() noexcept;
+
+  static void on_poll(uv_poll_t *poll, int status, int events) noexcept;
+
+ private:
+  static constexpr std::uint64_t budget = 5'000'000;  // ns of callbacks per turn
+
+  static Loop *of(const uv_loop_t *loop) noexcept;
+  static void on_prepare(uv_prepare_t *prepare) noexcept;
+  static void on_timer(uv_timer_t *timer) noexcept;
+
+  bool make_handles();
+  void turn();
+  void work();
+  bool deliver(std::uint64_t until) noexcept;
+  void schedule() noexcept;
+  void arm(std::uint64_t deadline) noexcept;
+
+  uv_loop_t *loop_;
+  const UvApi uv_;
+  HandleFactory &factory_;
+  Quirks quirks_;
+  Interest interest_;
+  Handle prepare_;
+  Handle timer_;
+  std::vector<Multi *> multis_;
+  std::deque<std::shared_ptr<Transfer>> announced_;
+  std::vector<std::shared_ptr<Transfer>> adjusted_;
+  std::uint64_t deadline_ = UINT64_MAX;  // of the lanes and of luvcurl's own timeouts
+  std::uint64_t armed_ = UINT64_MAX;     // what the uv timer is set to
+  std::uint64_t longest_turn_ = 0;
+  int holds_ = 0;
+  bool has_work_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace luvcurl

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/curl_ptr.h"
+#include "core/easy.h"
+#include "core/loop.h"
+#include "core/queue.h"
+#include "core/url.h"
+
+namespace luvcurl {
+
+class Lane;
+class Transfer;
+struct Request;
+
+/// How many connections and transfers a Multi may have at once; 0 for no limit.
+struct Settings {
+  long max_connections = 0;
+  long max_host_connections = 0;
+  long max_concurrent = 0;
+  long max_idle = 256;  ///< connections kept per lane for later requests
+};
+
+struct Stats {
+  std::size_t in_flight = 0, queued = 0;
+  std::uint64_t finished = 0, failed = 0;
+  std::uint64_t opened = 0, reused = 0;  ///< connections
+  std::uint64_t sent = 0, received = 0;  ///< bytes
+  std::size_t lanes = 0;
+};
+
+/// Transfers that share connections, DNS answers and TLS sessions.
+class Multi : public std::enable_shared_from_this<Multi> {
+ public:
+  /// HTTP/2 streams a connection may carry before a further one is opened.
+  static constexpr std::size_t max_streams = 256;
+
+  Multi(std::shared_ptr<Loop> loop, const Settings &settings);
+  ~Multi();
+
+  /// Begins a transfer: its sink is told of everything from the next turn of the loop on. Returns
+  /// nullptr and `*error` when libcurl refuses an option or the Multi is closed. Throws std::bad_alloc.
+  std::shared_ptr<Transfer> add(Request request, std::string *error);
+
+  /// Parses a URL or finds it among the recent ones.
+  std::shared_ptr<const Url> parse(std::string_view url, std::string *error) { return urls_.get(url, error); }
+
+  /// Cancels every transfer and refuses new ones.
+  void close();
+  bool closed() const { return closed_; }
+
+  /// Lets go of every transfer without a word to its sink: the Lua state is closing.
+  void abandon() noexcept;
+
+  std::size_t count() const { return transfers_.size(); }
+  Stats stats() const;
+
+  Loop &loop() { return *loop_; }
+  Pool &pool() { return pool_; }
+  const Settings &settings() const { return settings_; }
+
+  /// The size of receive buffer that suits the load: large while few transfers share the memory.
+  long buffer_size() const;
+
+  // For Loop, in its turn.
+  void start_queued();
+  void drive_kicked(std::uint64_t now);
+  void check_deadlines(std::uint64_t now);
+  std::uint64_t next_deadline() const;
+
+  // For Lane and Transfer.
+  void started(Transfer &transfer);
+  void stopped(Transfer &transfer);
+  void forget(Transfer &transfer);
+  /// Ends the transfers of a lane, or all of them for nullptr.
+  void fail_all(Lane *lane, CURLcode code, const std::string &message);
+
+ private:
+  // Beyond this many in flight, a lane's linear searches cost more than a further lane.
+  static constexpr std::size_t lane_capacity = 64;
+
+  Lane &lane_for(Origin &origin);
+  Lane &open_lane();
+
+  std::shared_ptr<Loop> loop_;
+  Settings settings_;
+  SharePtr share_;
+  UrlCache urls_;
+  Pool pool_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::size_t roomy_ = 0;  // lanes before this one are full
+  Queue queue_;
+  std::vector<std::shared_ptr<Transfer>> transfers_;  // not yet done
+  std::size_t in_flight_ = 0;
+  std::uint64_t own_deadline_ = UINT64_MAX;  // the earliest of the transfers' own timeouts, or earlier
+  Stats stats_;
+  bool closed_ = false;
+};
+
+}  // namespace luvcurl

@@ -1,0 +1,36 @@
+#include "core/queue.h"
+
+#include "core/url.h"
+
+namespace luvcurl {
+
+void Queue::push(Origin *origin, std::shared_ptr<Transfer> transfer) {
+  std::unique_ptr<Line> &line = lines_[origin];
+  if (!line) line.reset(new Line{origin, {}});
+  if (line->waiting.empty()) ring_.push_back(line.get());
+  line->waiting.push_back(std::move(transfer));
+  ++size_;
+}
+
+std::shared_ptr<Transfer> Queue::pop(std::size_t per_origin) {
+  for (std::size_t tried = 0; tried < ring_.size(); ++tried) {
+    if (next_ >= ring_.size()) next_ = 0;
+    Line &line = *ring_[next_];
+    if (per_origin != 0 && line.origin->active >= per_origin) {
+      ++next_;
+      continue;
+    }
+    std::shared_ptr<Transfer> transfer = std::move(line.waiting.front());
+    line.waiting.pop_front();
+    --size_;
+    if (line.waiting.empty()) {
+      ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(next_));
+    } else {
+      ++next_;
+    }
+    return transfer;
+  }
+  return nullptr;
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,347 @@
+#include "core/transfer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/callbacks.h"
+#include "core/lane.h"
+#include "core/loop.h"
+#include "core/multi.h"
+
+namespace luvcurl {
+
+namespace {
+
+constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t report_interval = 100;  // ms
+
+}  // namespace
+
+Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
+    : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {}
+
+// --- what the consumer asks for ---
+
+bool Transfer::cancel() {
+  if (state_ == State::ended || state_ == State::done) return false;
+  fail(CURLE_ABORTED_BY_CALLBACK, "the transfer was cancelled");
+  return true;
+}
+
+void Transfer::fail(CURLcode code, std::string message) {
+  if (state_ == State::ended || state_ == State::done) return;
+  outcome_.phase = phase_reached(code);
+  if (easy_) summary_ = summarize(easy_->handle.get(), !headers_.hops().empty());
+  end(code, std::move(message));
+}
+
+void Transfer::pause() {
+  if (paused_by_user_ || state_ == State::done) return;
+  paused_by_user_ = true;
+  multi_->loop().adjust(*this);
+}
+
+void Transfer::resume() {
+  if (!paused_by_user_) return;
+  paused_by_user_ = false;
+  multi_->loop().adjust(*this);
+  notify(0);
+}
+
+void Transfer::keep_loop_alive(bool keep) {
+  if (keep == holds_loop_ || (keep && state_ == State::done)) return;
+  holds_loop_ = keep;
+  multi_->loop().hold(keep ? 1 : -1);
+}
+
+void Transfer::take(std::size_t size) {
+  inbox_.drop(size);
+  if ((full_ & hold_down) == 0 || inbox_.size() > request_.high_water / 2) return;
+  full_ &= ~static_cast<unsigned>(hold_down);
+  multi_->loop().adjust(*this);
+}
+
+void Transfer::feed(const char *bytes, std::size_t size) {
+  if (state_ == State::ended || state_ == State::done) return;
+  outbox_.append(bytes, size);
+  asked_ = false;
+  if ((full_ & hold_up) != 0) {
+    full_ &= ~static_cast<unsigned>(hold_up);
+    multi_->loop().adjust(*this);
+  }
+  if (outbox_.low()) notify(due_read);
+}
+
+void Transfer::finish_feed() {
+  outbox_.finish();
+  feed("", 0);
+}
+
+// --- what libcurl reports ---
+
+std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
+  if (state_ != State::running) return 0;
+  response_is_in();
+  heard_at_ = multi_->loop().now();
+  const bool full = request_.streaming && inbox_.size() >= request_.high_water;
+  if (full || (request_.streaming && paused_by_user_)) {
+    if (full) full_ |= hold_down;
+    held_ |= hold_down;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  received_ += size;
+  if (request_.max_body != 0 && received_ > request_.max_body) {
+    fail(CURLE_FILESIZE_EXCEEDED,
+         "the body is larger than max_body (" + std::to_string(request_.max_body) + " bytes)");
+    return 0;
+  }
+  if (request_.streaming) {
+    inbox_.append(bytes, size);
+    notify(due_data);
+  } else {
+    if (body_.empty()) reserve_body(size);
+    body_.append(bytes, size);
+  }
+  return size;
+}
+
+void Transfer::reserve_body(std::size_t at_least) {
+  // A server may announce any Content-Length: trust it for the allocation up to this much.
+  constexpr std::int64_t trusted = 16 * 1024 * 1024;
+  const std::int64_t announced = info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  body_.reserve(std::max(at_least, static_cast<std::size_t>(std::clamp<std::int64_t>(announced, 0, trusted))));
+}
+
+bool Transfer::on_header(std::string_view line) {
+  if (state_ != State::running) return false;
+  if (headers_.line(line) != Headers::Line::end || response_in_) return true;
+  if (is_final_response()) {
+    response_is_in();
+  } else if (headers_.status() >= 300 && headers_.status() < 400) {
+    headers_.redirected(info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL));
+  }
+  return true;
+}
+
+std::size_t Transfer::on_read(char *out, std::size_t size) {
+  if (state_ != State::running) return CURL_READFUNC_ABORT;
+  const std::size_t count = outbox_.read(out, size);
+  if (outbox_.low() && !asked_) notify(due_read);
+  if (count > 0 || outbox_.finished()) return count;
+  full_ |= hold_up;
+  held_ |= hold_up;
+  return CURL_READFUNC_PAUSE;
+}
+
+bool Transfer::on_seek(std::int64_t offset) {
+  if (offset != 0 || !request_.rewindable) return false;
+  outbox_.restart();
+  asked_ = false;
+  notify(due_rewind | due_read);
+  return true;
+}
+
+void Transfer::on_progress(const Progress &progress) {
+  const std::uint64_t now = multi_->loop().now();
+  const bool moved = progress.down != progress_.down || progress.up != progress_.up;
+  if (!moved) return;
+  progress_ = progress;
+  if (now - reported_at_ < report_interval && reported_at_ != 0) return;
+  reported_at_ = now;
+  notify(due_progress);
+}
+
+void Transfer::out_of_memory() noexcept {
+  if (state_ == State::running) outcome_.code = CURLE_OUT_OF_MEMORY;
+}
+
+// A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the last.
+// Where that cannot be known from the status, the first byte of body or the end tells: libcurl keeps
+// the bodies of those to itself.
+bool Transfer::is_final_response() const {
+  const long status = headers_.status();
+  if (status < 200) return false;
+  if (status == 401 || status == 407) return false;
+  if (status < 300 || status >= 400) return true;
+  return !headers_.has_location() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
+}
+
+void Transfer::response_is_in() {
+  if (response_in_) return;
+  response_in_ = true;
+  headers_.body_began();
+  headers_.collect(easy_->handle.get());
+  heard_at_ = multi_->loop().now();
+  if (request_.wants_response) notify(due_response);
+}
+
+// --- its life ---
+
+void Transfer::notify(unsigned due) {
+  due_ |= due;
+  multi_->loop().announce(*this);
+}
+
+CURLcode Transfer::set_body() noexcept {
+  CURL *handle = easy_->handle.get();
+  if (request_.body == BodyKind::bytes) {
+    const CURLcode code =
+        set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.bytes.size()));
+    return code != CURLE_OK ? code : set_option(handle, CURLOPT_POSTFIELDS, request_.bytes.data());
+  }
+  if (request_.body == BodyKind::none) return CURLE_OK;
+  if (request_.options->has(CURLOPT_POST))
+    return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.upload_size));
+  const CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);
+  return code != CURLE_OK
+             ? code
+             : set_option(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.upload_size));
+}
+
+bool Transfer::start(std::string *error) {
+  easy_ = multi_->pool().acquire(request_.options, request_.body, error);
+  if (!easy_) return false;
+  CURL *handle = easy_->handle.get();
+  easy_->transfer = this;
+  easy_->message[0] = '\0';
+  easy_->url = request_.url;
+  CURLcode code = set_option(handle, CURLOPT_CURLU, request_.url->handle.get());
+  if (code == CURLE_OK) code = set_body();
+  if (code == CURLE_OK && easy_->buffer_size != multi_->buffer_size() &&
+      !request_.options->has(CURLOPT_BUFFERSIZE)) {
+    easy_->buffer_size = multi_->buffer_size();
+    code = set_option(handle, CURLOPT_BUFFERSIZE, easy_->buffer_size);
+  }
+  callbacks::report_progress(*easy_, request_.wants_progress);
+  if (code != CURLE_OK) *error = curl_easy_strerror(code);
+  if (request_.body == BodyKind::stream) notify(due_read);
+  started_at_ = multi_->loop().now();
+  state_ = State::running;
+  return code == CURLE_OK;
+}
+
+void Transfer::finish(CURLcode code) noexcept {
+  if (state_ != State::running) return;  // ended by us while libcurl worked on it
+  CURL *handle = easy_->handle.get();
+  try {
+    if (outcome_.code != CURLE_OK) code = outcome_.code;
+    if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
+    headers_.collect(handle);
+    summary_ = summarize(handle, !headers_.hops().empty());
+    summary_.timings.queue = static_cast<std::int64_t>(started_at_ - added_at_) * 1000;
+    outcome_.phase = phase_reached(code);
+    const char *message = easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
+    end(code, code == CURLE_OK ? "" : message);
+  } catch (const std::bad_alloc &) {
+    end(CURLE_OUT_OF_MEMORY, {});
+  }
+}
+
+void Transfer::end(CURLcode code, std::string message) {
+  outcome_.code = code;
+  outcome_.message = std::move(message);
+  state_ = State::ended;
+  notify(0);
+}
+
+void Transfer::deliver() noexcept {
+  const auto self = shared_from_this();
+  if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
+  while (state_ != State::done) {
+    if (paused_by_user_ && !(state_ == State::ended && outcome_.code != CURLE_OK)) return;
+    const auto take_due = [this](unsigned due) {
+      const bool is = (due_ & due) != 0;
+      due_ &= ~due;
+      return is;
+    };
+    if (take_due(due_response)) {
+      request_.sink->response(*this);
+    } else if (take_due(due_data)) {
+      if (!inbox_.empty()) request_.sink->data(*this);
+    } else if (take_due(due_rewind)) {
+      request_.sink->rewind(*this);
+    } else if (take_due(due_read)) {
+      if (state_ != State::running || asked_) continue;
+      asked_ = true;
+      request_.sink->read(*this);
+    } else if (take_due(due_progress)) {
+      if (state_ == State::running) request_.sink->progress(*this);
+    } else if (state_ == State::ended) {
+      if (lane_ != nullptr) lane_->remove(*this);
+      state_ = State::done;
+      multi_->forget(*this);
+      request_.sink->done(*this);
+      if (easy_) multi_->pool().release(std::move(easy_));
+      keep_loop_alive(false);
+      return;
+    } else {
+      return;
+    }
+  }
+}
+
+void Transfer::apply_flow() noexcept {
+  if (state_ != State::running) return;
+  const unsigned wanted = full_ | (paused_by_user_ ? hold_down | hold_up : hold_none);
+  if (wanted == held_) return;
+  const bool releases = (held_ & ~wanted) != 0;
+  held_ = wanted;  // before the call: libcurl may call on_write and on_read within it
+  curl_easy_pause(easy_->handle.get(), ((wanted & hold_down) != 0 ? CURLPAUSE_RECV : 0) |
+                                           ((wanted & hold_up) != 0 ? CURLPAUSE_SEND : 0));
+  // COMPAT libcurl < 8.1: an HTTP/2 stream can stall after it is let go (curl#11005) unless driven.
+  if (releases && lane_ != nullptr) lane_->kick();
+}
+
+Phase Transfer::phase_reached(CURLcode code) const {
+  if (!easy_ || state_ == State::queued) return Phase::queue;
+  CURL *handle = easy_->handle.get();
+  if (response_in_) return Phase::body;
+  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) return Phase::resolve;
+  if (info_size(handle, CURLINFO_NAMELOOKUP_TIME_T) == 0) return Phase::resolve;
+  if (info_size(handle, CURLINFO_CONNECT_TIME_T) == 0) return Phase::connect;
+  if (request_.url->origin->secure && info_size(handle, CURLINFO_APPCONNECT_TIME_T) == 0) return Phase::tls;
+  if (info_size(handle, CURLINFO_PRETRANSFER_TIME_T) == 0) return Phase::connect;
+  if (code == CURLE_SEND_ERROR) return Phase::send;
+  const std::int64_t uploaded = info_size(handle, CURLINFO_SIZE_UPLOAD_T);
+  if (request_.body == BodyKind::bytes && uploaded < static_cast<std::int64_t>(request_.bytes.size()))
+    return Phase::send;
+  if (request_.body == BodyKind::stream && !(outbox_.finished() && outbox_.size() == 0)) return Phase::send;
+  return Phase::wait;
+}
+
+std::string Transfer::url() const {
+  if (easy_ && state_ == State::running)
+    return without_credentials(info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL));
+  if (!summary_.url.empty()) return without_credentials(summary_.url.c_str());
+  char *text = nullptr;
+  if (curl_url_get(request_.url->handle.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
+  const CurlString owned(text);
+  return without_credentials(text);
+}
+
+std::uint64_t Transfer::next_deadline() const {
+  std::uint64_t next = never;
+  if (state_ == State::ended || state_ == State::done) return next;
+  // libcurl's own CURLOPT_TIMEOUT_MS starts with the transfer; time in our queue counts as well.
+  if (request_.timeout != 0 && (state_ == State::queued || started_at_ > added_at_))
+    next = added_at_ + request_.timeout;
+  if (state_ != State::running) return next;
+  if (request_.first_byte != 0 && !response_in_) next = std::min(next, started_at_ + request_.first_byte);
+  if (request_.idle != 0 && response_in_ && held_ == hold_none)
+    next = std::min(next, heard_at_ + request_.idle);
+  return next;
+}
+
+void Transfer::check_deadline(std::uint64_t now) {
+  if (next_deadline() > now) return;
+  if (request_.timeout != 0 && now >= added_at_ + request_.timeout) {
+    fail(CURLE_OPERATION_TIMEDOUT, "timeout: not done within " + std::to_string(request_.timeout) + " ms");
+  } else if (!response_in_) {
+    fail(CURLE_OPERATION_TIMEDOUT,
+         "first_byte: no response within " + std::to_string(request_.first_byte) + " ms");
+  } else {
+    fail(CURLE_OPERATION_TIMEDOUT, "idle: no byte of the body for " + std::to_string(request_.idle) + " ms");
+  }
+}
+
+}  // namespace luvcurl

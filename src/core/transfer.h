@@ -1,0 +1,146 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/body.h"
+#include "core/easy.h"
+#include "core/error.h"
+#include "core/headers.h"
+#include "core/info.h"
+#include "core/sink.h"
+
+namespace luvcurl {
+
+class Lane;
+class Multi;
+
+/// What is asked for: everything a transfer needs, checked and flattened.
+struct Request {
+  Options options;
+  std::shared_ptr<const Url> url;
+  std::unique_ptr<Sink> sink;
+
+  BodyKind body = BodyKind::none;
+  std::string_view bytes;         ///< BodyKind::bytes; not copied: the sink keeps them alive until done
+  std::int64_t upload_size = -1;  ///< BodyKind::stream; -1 when not known
+
+  bool streaming = false;  ///< the body waits in the inbox for the consumer, instead of being collected
+  bool rewindable = false;  ///< the source of BodyKind::stream can start anew
+  bool wants_response = false;
+  bool wants_progress = false;
+
+  std::uint64_t max_body = 0;                 ///< bytes; 0 for no limit
+  std::uint64_t high_water = 1024 * 1024;     ///< bytes
+  std::uint64_t timeout = 0;                  ///< milliseconds from add to done, the queue included; 0 none
+  std::uint64_t first_byte = 0;               ///< milliseconds from the start to the headers; 0 none
+  std::uint64_t idle = 0;                     ///< milliseconds without a byte of body; 0 none
+};
+
+struct Progress {
+  std::int64_t down = 0, down_total = 0, up = 0, up_total = 0;  ///< bytes; totals 0 when not known
+};
+
+/// One request on its way, from add to its final callback.
+class Transfer : public std::enable_shared_from_this<Transfer> {
+ public:
+  enum class State {
+    queued,   ///< not yet given to libcurl
+    running,  ///< in a CURLM
+    ended,    ///< outcome known, sink not yet told
+    done      ///< sink told
+  };
+
+  Transfer(std::shared_ptr<Multi> multi, Request request);
+
+  // For the consumer; legal at any time.
+  State state() const { return state_; }
+  bool cancel();                          ///< false when it had ended already
+  void fail(CURLcode code, std::string message);
+  void pause();                           ///< no more bytes either way, and no calls of the sink but done
+  void resume();
+  bool paused() const { return paused_by_user_; }
+  void keep_loop_alive(bool keep);        ///< whether the loop stays alive for it; true at first
+  std::string_view waiting() const { return inbox_.view(); }
+  void take(std::size_t size);            ///< drops the oldest bytes of waiting() and lets libcurl go on
+  void feed(const char *bytes, std::size_t size);
+  void finish_feed();
+
+  // What is known of it.
+  const Outcome &outcome() const { return outcome_; }
+  const Headers &headers() const { return headers_; }
+  const Progress &progress() const { return progress_; }
+  const Summary &summary() const { return summary_; }
+  std::string url() const;                ///< the last URL, without credentials
+  CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
+  bool streams() const { return request_.streaming; }
+  const std::string &body() const { return body_; }
+  void drop_body() { std::string().swap(body_); }
+  void fail_late(CURLcode code) { outcome_.code = code; }  ///< the sink could not take the outcome
+
+  // For libcurl's callbacks.
+  std::size_t on_write(const char *bytes, std::size_t size);
+  bool on_header(std::string_view line);
+  std::size_t on_read(char *out, std::size_t size);
+  bool on_seek(std::int64_t offset);
+  void on_progress(const Progress &progress);
+  void out_of_memory() noexcept;
+
+ private:
+  friend class Multi;
+  friend class Lane;
+  friend class Loop;
+
+  // What the sink is to be told of, as soon as libcurl has unwound.
+  enum Due : unsigned { due_response = 1, due_data = 2, due_rewind = 4, due_read = 8, due_progress = 16 };
+
+  // Directions that libcurl is to hold back, or does.
+  enum Hold : unsigned { hold_none = 0, hold_down = 1, hold_up = 2 };
+
+  void notify(unsigned due);
+  bool start(std::string *error);         // sets up the handle, before it enters a CURLM
+  void finish(CURLcode code) noexcept;    // libcurl is through with it
+  void end(CURLcode code, std::string message);
+  void deliver() noexcept;                // tells the sink what is due
+  void apply_flow() noexcept;             // makes libcurl hold what it should
+  bool is_final_response() const;
+  void response_is_in();
+  void reserve_body(std::size_t at_least);
+  CURLcode set_body() noexcept;
+  Phase phase_reached(CURLcode code) const;
+  std::uint64_t next_deadline() const;    // of luvcurl's own timeouts, UINT64_MAX for none
+  void check_deadline(std::uint64_t now);
+
+  std::shared_ptr<Multi> multi_;
+  Request request_;
+  std::unique_ptr<Easy> easy_;
+  Lane *lane_ = nullptr;
+  State state_ = State::queued;
+  Outcome outcome_;
+  Headers headers_;
+  Summary summary_;
+  Progress progress_;
+  std::string body_;                      // the response's body, when not streaming
+  Inbox inbox_;
+  Outbox outbox_;
+  std::uint64_t received_ = 0;            // bytes of body, decompressed
+  std::uint64_t added_at_ = 0;            // loop time, ms
+  std::uint64_t started_at_ = 0;
+  std::uint64_t heard_at_ = 0;            // of the last byte of body
+  std::uint64_t reported_at_ = 0;         // of the last progress report
+  std::size_t index_ = 0;                 // in the Multi's list
+  unsigned due_ = 0;
+  unsigned held_ = hold_none;             // what libcurl holds now
+  unsigned full_ = hold_none;             // what luvcurl's own buffers make it hold
+  bool paused_by_user_ = false;
+  bool asked_ = false;                    // the source was told of low water and has not answered
+  bool response_in_ = false;
+  bool holds_loop_ = false;
+  bool announced_ = false;                // waits in the loop's list of transfers to be told
+};
+
+}  // namespace luvcurl

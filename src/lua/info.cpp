@@ -1,0 +1,142 @@
+#include "lua/info.h"
+
+#include <cstring>
+
+#include "core/info.h"
+#include "lua/compat.h"
+
+namespace luvcurl::lua {
+
+namespace {
+
+// Frees a list that libcurl hands over, even when pushing its items raises.
+struct SlistObject {
+  static constexpr const char *type_name = "luvcurl.slist";
+  SlistPtr list;
+};
+
+void push_list(lua_State *L, const curl_slist *list) {
+  lua_newtable(L);
+  for (int i = 1; list != nullptr; list = list->next, ++i) {
+    lua_pushstring(L, list->data);
+    lua_rawseti(L, -2, i);
+  }
+}
+
+int push_certificates(lua_State *L, CURL *easy) {
+  curl_certinfo *certificates = nullptr;  // libcurl's own, not to be freed
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) != CURLE_OK || certificates == nullptr) return 0;
+  lua_createtable(L, certificates->num_of_certs, 0);
+  for (int i = 0; i < certificates->num_of_certs; ++i) {
+    push_list(L, certificates->certinfo[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
+  if (info.id == CURLINFO_CERTINFO) return push_certificates(L, easy);
+  switch (static_cast<int>(info.id) & CURLINFO_TYPEMASK) {
+    case CURLINFO_STRING: {
+      const char *text = nullptr;
+      if (curl_easy_getinfo(easy, info.id, &text) != CURLE_OK || text == nullptr) return 0;
+      lua_pushstring(L, text);
+      return 1;
+    }
+    case CURLINFO_LONG:
+      push_int64(L, info_long(easy, info.id));
+      return 1;
+    case CURLINFO_OFF_T:
+      push_int64(L, info_size(easy, info.id));
+      return 1;
+    case CURLINFO_DOUBLE: {
+      double number = 0;
+      if (curl_easy_getinfo(easy, info.id, &number) != CURLE_OK) return 0;
+      lua_pushnumber(L, number);
+      return 1;
+    }
+    case CURLINFO_SOCKET: {
+      curl_socket_t fd = CURL_SOCKET_BAD;
+      if (curl_easy_getinfo(easy, info.id, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) return 0;
+      lua_pushinteger(L, fd);
+      return 1;
+    }
+    case CURLINFO_SLIST: {
+      if (info.id != CURLINFO_SSL_ENGINES && info.id != CURLINFO_COOKIELIST)
+        return luaL_error(L, "info '%s' is a pointer, of no use to Lua", info.name.c_str());
+      auto &holder = Object<SlistObject>::push(L);
+      curl_slist *list = nullptr;
+      if (curl_easy_getinfo(easy, info.id, &list) != CURLE_OK) return 0;
+      holder.list.reset(list);
+      push_list(L, list);
+      return 1;
+    }
+    default:
+      return 0;
+  }
+}
+
+int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &info) {
+  const Summary &summary = transfer.summary();
+  switch (info.id) {
+    case CURLINFO_RESPONSE_CODE:
+      push_int64(L, summary.status);
+      return 1;
+    case CURLINFO_HTTP_VERSION:
+      push_int64(L, summary.http_version);
+      return 1;
+    case CURLINFO_NUM_CONNECTS:
+      push_int64(L, summary.connections);
+      return 1;
+    case CURLINFO_NAMELOOKUP_TIME_T:
+      push_int64(L, summary.timings.resolve);
+      return 1;
+    case CURLINFO_CONNECT_TIME_T:
+      push_int64(L, summary.timings.connect);
+      return 1;
+    case CURLINFO_APPCONNECT_TIME_T:
+      push_int64(L, summary.timings.tls);
+      return 1;
+    case CURLINFO_PRETRANSFER_TIME_T:
+      push_int64(L, summary.timings.send);
+      return 1;
+    case CURLINFO_STARTTRANSFER_TIME_T:
+      push_int64(L, summary.timings.wait);
+      return 1;
+    case CURLINFO_REDIRECT_TIME_T:
+      push_int64(L, summary.timings.redirect);
+      return 1;
+    case CURLINFO_TOTAL_TIME_T:
+      push_int64(L, summary.timings.total);
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+int push_info(lua_State *L, Transfer &transfer, const char *name) {
+  const InfoName *info = find_info(name);
+  if (info == nullptr) return luaL_error(L, "unknown info '%s'", name);
+  if (CURL *easy = transfer.easy()) return push_from_easy(L, easy, *info);
+  return push_from_summary(L, transfer, *info);
+}
+
+int all_info_names(lua_State *L) {
+  const auto &names = info_names();
+  lua_createtable(L, static_cast<int>(names.size()), 0);
+  int i = 0;
+  for (const InfoName &info : names) {
+    lua_pushlstring(L, info.name.data(), info.name.size());
+    lua_rawseti(L, -2, ++i);
+  }
+  return 1;
+}
+
+void define_info(lua_State *L) {
+  static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
+  Object<SlistObject>::define(L, no_methods);
+}
+
+}  // namespace luvcurl::lua

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/transfer.h"
+#include "lua/object.h"
+
+namespace luvcurl::lua {
+
+/// Pushes one of libcurl's infos of a transfer, by its lower-case name without prefix: a number, a string,
+/// a list (slists; certinfo gives a list of lists), or nil where there is none (yet). After the final
+/// callback only what a summary keeps is there. Raises for a name that libcurl does not have.
+int push_info(lua_State *L, Transfer &transfer, const char *name);
+
+/// core.info_names(): the names that push_info knows.
+int all_info_names(lua_State *L);
+
+/// Creates the metatables that infos need.
+void define_info(lua_State *L);
+
+}  // namespace luvcurl::lua

@@ -1,0 +1,179 @@
+#include <curl/curl.h>
+
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/global.h"
+#include "core/url.h"
+#include "lua/host.h"
+#include "lua/info.h"
+#include "lua/multi.h"
+#include "lua/transfer.h"
+#include "lua/value.h"
+
+namespace luvcurl::lua {
+
+namespace {
+
+// --- URLs ---
+
+// What core.url works with, in Lua's hands so that errors may be raised at any point.
+struct UrlObject {
+  static constexpr const char *type_name = "luvcurl.url";
+  std::string url, base, error, result;
+  std::vector<std::pair<std::string, std::string>> query;
+};
+
+std::string check_text(lua_State *L, int index) {
+  std::size_t size = 0;
+  const char *text = luaL_checklstring(L, index, &size);
+  return std::string(text, size);
+}
+
+// core.url(url[, base[, {name, value, …}]])
+int url(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TSTRING);
+  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TSTRING);
+  if (!lua_isnoneornil(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  lua_settop(L, 3);
+  auto &work = Object<UrlObject>::push(L);
+  work.url = check_text(L, 1);
+  if (!lua_isnil(L, 2)) work.base = check_text(L, 2);
+  for (int i = 1; !lua_isnil(L, 3); i += 2) {
+    lua_rawgeti(L, 3, i);
+    if (lua_isnil(L, -1)) break;
+    lua_rawgeti(L, 3, i + 1);
+    if (lua_type(L, -1) != LUA_TSTRING || lua_type(L, -2) != LUA_TSTRING)
+      return luaL_error(L, "query: expected strings");
+    work.query.emplace_back(check_text(L, -2), check_text(L, -1));
+    lua_settop(L, 4);
+  }
+  if ((work.url + work.base).find('\0') != std::string::npos) return luaL_error(L, "url: contains a NUL byte");
+  work.result = build_url(work.url, work.base, work.query, &work.error);
+  if (work.result.empty()) {
+    work.result = without_credentials(work.url.c_str());
+    return luaL_error(L, "url: %s: %s", work.error.c_str(), work.result.c_str());
+  }
+  lua_pushlstring(L, work.result.data(), work.result.size());
+  return 1;
+}
+
+int escape(lua_State *L) {
+  std::size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  if (size == 0) {  // libcurl takes a length of 0 for "measure it"
+    lua_pushliteral(L, "");
+    return 1;
+  }
+  auto &work = Object<UrlObject>::push(L);
+  const CurlString escaped(curl_easy_escape(nullptr, text, static_cast<int>(size)));
+  if (!escaped) throw std::bad_alloc();
+  work.result = escaped.get();
+  lua_pushlstring(L, work.result.data(), work.result.size());
+  return 1;
+}
+
+// --- version ---
+
+struct Feature {
+  int bit;
+  const char *name;
+};
+
+// libcurl names its features itself since 7.87; before, they are bits.
+constexpr Feature features[] = {{CURL_VERSION_ALTSVC, "alt-svc"},
+                                {CURL_VERSION_ASYNCHDNS, "AsynchDNS"},
+                                {CURL_VERSION_BROTLI, "brotli"},
+                                {CURL_VERSION_HTTP2, "HTTP2"},
+                                {CURL_VERSION_HTTP3, "HTTP3"},
+                                {CURL_VERSION_HTTPS_PROXY, "HTTPS-proxy"},
+                                {CURL_VERSION_IDN, "IDN"},
+                                {CURL_VERSION_IPV6, "IPv6"},
+                                {CURL_VERSION_LARGEFILE, "Largefile"},
+                                {CURL_VERSION_LIBZ, "libz"},
+                                {CURL_VERSION_NTLM, "NTLM"},
+                                {CURL_VERSION_PSL, "PSL"},
+                                {CURL_VERSION_SPNEGO, "SPNEGO"},
+                                {CURL_VERSION_SSL, "SSL"},
+                                {CURL_VERSION_UNIX_SOCKETS, "UnixSockets"},
+                                {CURL_VERSION_ZSTD, "zstd"}};
+
+void push_features(lua_State *L, const curl_version_info_data &info) {
+  lua_newtable(L);
+  int count = 0;
+#if LIBCURL_VERSION_NUM >= 0x075700
+  if (info.age >= CURLVERSION_ELEVENTH && info.feature_names != nullptr) {
+    for (const char *const *name = info.feature_names; *name != nullptr; ++name) {
+      lua_pushstring(L, *name);
+      lua_rawseti(L, -2, ++count);
+    }
+    return;
+  }
+#endif
+  for (const Feature &feature : features) {
+    if ((info.features & feature.bit) == 0) continue;
+    lua_pushstring(L, feature.name);
+    lua_rawseti(L, -2, ++count);
+  }
+}
+
+void set_text(lua_State *L, const char *field, const char *text) {
+  if (text == nullptr) return;
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, field);
+}
+
+int version(lua_State *L) {
+  const curl_version_info_data &info = *curl_version_info(CURLVERSION_NOW);
+  lua_newtable(L);
+  set_text(L, "luvcurl", LUVCURL_VERSION);
+  set_text(L, "libcurl", info.version);
+  set_text(L, "ssl", info.ssl_version);
+  set_text(L, "libuv", Host::of(L).loop()->uv().version_string());
+  lua_newtable(L);
+  int count = 0;
+  for (const char *const *name = info.protocols; *name != nullptr; ++name) {
+    lua_pushstring(L, *name);
+    lua_rawseti(L, -2, ++count);
+  }
+  lua_setfield(L, -2, "protocols");
+  push_features(L, info);
+  lua_setfield(L, -2, "features");
+  return 1;
+}
+
+int open(lua_State *L) {
+  if (const char *error = global_init()) return luaL_error(L, "luvcurl: %s", error);
+  Host::open(L);
+  static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
+  Object<OptionsObject>::define(L, no_methods);
+  Object<UrlObject>::define(L, no_methods);
+  define_info(L);
+  define_multi(L);
+  define_transfer(L);
+  static const luaL_Reg functions[] = {{"version", guarded<version>},
+                                       {"options", guarded<new_options>},
+                                       {"option_kind", guarded<option_kind>},
+                                       {"option_names", guarded<all_option_names>},
+                                       {"info_names", guarded<all_info_names>},
+                                       {"url", guarded<url>},
+                                       {"escape", guarded<escape>},
+                                       {"multi", guarded<new_multi>},
+                                       {nullptr, nullptr}};
+  lua_newtable(L);
+  for (const luaL_Reg *function = functions; function->name != nullptr; ++function) {
+    lua_pushcfunction(L, function->func);
+    lua_setfield(L, -2, function->name);
+  }
+  return 1;
+}
+
+}  // namespace
+
+}  // namespace luvcurl::lua
+
+/// The loader's door into the module: a lua_CFunction that pushes the module's table.
+extern "C" __attribute__((visibility("default"))) int luvcurl_open(lua_State *L);
+extern "C" int luvcurl_open(lua_State *L) { return luvcurl::lua::guarded<luvcurl::lua::open>(L); }

@@ -1,0 +1,241 @@
+#include "lua/transfer.h"
+
+#include <cstring>
+#include <string>
+
+#include "lua/compat.h"
+#include "lua/info.h"
+
+namespace luvcurl::lua {
+
+namespace {
+
+Transfer &self(lua_State *L) { return *Object<TransferObject>::check(L, 1).transfer; }
+
+int is_done(const Transfer &transfer) {
+  return transfer.state() == Transfer::State::done || transfer.state() == Transfer::State::ended;
+}
+
+// --- control ---
+
+int cancel(lua_State *L) {
+  lua_pushboolean(L, self(L).cancel());
+  return 1;
+}
+
+int fail(lua_State *L) {
+  Transfer &transfer = self(L);
+  const char *message = luaL_checkstring(L, 2);
+  lua_pushboolean(L, !is_done(transfer));
+  transfer.fail(CURLE_ABORTED_BY_CALLBACK, message);
+  return 1;
+}
+
+int pause(lua_State *L) {
+  self(L).pause();
+  return 0;
+}
+
+int resume(lua_State *L) {
+  self(L).resume();
+  return 0;
+}
+
+int ref(lua_State *L) {
+  self(L).keep_loop_alive(true);
+  return 0;
+}
+
+int unref(lua_State *L) {
+  self(L).keep_loop_alive(false);
+  return 0;
+}
+
+int state(lua_State *L) {
+  const Transfer &transfer = self(L);
+  const char *name = "done";
+  if (transfer.state() == Transfer::State::queued) name = "queued";
+  if (transfer.state() == Transfer::State::running) name = "running";
+  if (!is_done(transfer) && transfer.paused()) name = "paused";
+  lua_pushstring(L, name);
+  return 1;
+}
+
+// --- bodies ---
+
+int take(lua_State *L) {
+  Transfer &transfer = self(L);
+  const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, 9e15));
+  const std::string_view waiting = transfer.waiting().substr(0, limit);
+  if (waiting.empty()) return 0;
+  lua_pushlstring(L, waiting.data(), waiting.size());
+  transfer.take(waiting.size());
+  return 1;
+}
+
+int feed(lua_State *L) {
+  Transfer &transfer = self(L);
+  if (lua_isnoneornil(L, 2)) {
+    transfer.finish_feed();
+  } else {
+    std::size_t size = 0;
+    luaL_checktype(L, 2, LUA_TSTRING);
+    const char *bytes = lua_tolstring(L, 2, &size);
+    transfer.feed(bytes, size);
+  }
+  return 0;
+}
+
+// --- what is known ---
+
+int failure(lua_State *L) {
+  const Outcome &outcome = self(L).outcome();
+  if (outcome.code == CURLE_OK) return 0;
+  lua_pushstring(L, error_name(outcome.code));
+  lua_pushstring(L, outcome.message.empty() ? curl_easy_strerror(outcome.code) : outcome.message.c_str());
+  lua_pushstring(L, phase_name(outcome.phase));
+  lua_pushinteger(L, outcome.code);
+  return 4;
+}
+
+int status(lua_State *L) {
+  const Transfer &transfer = self(L);
+  const long code = transfer.summary().status != 0 ? transfer.summary().status : transfer.headers().status();
+  lua_pushinteger(L, code);
+  return 1;
+}
+
+int reason(lua_State *L) {
+  const std::string &text = self(L).headers().reason();
+  if (text.empty()) return 0;
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
+
+// Copies a text into Lua; the Object keeps it alive where pushing raises.
+struct Text {
+  static constexpr const char *type_name = "luvcurl.text";
+  std::string text;
+};
+
+int url(lua_State *L) {
+  Transfer &transfer = self(L);
+  Text &holder = Object<Text>::push(L);
+  holder.text = transfer.url();
+  lua_pushlstring(L, holder.text.data(), holder.text.size());
+  return 1;
+}
+
+int http_version(lua_State *L) {
+  const Transfer &transfer = self(L);
+  long version = transfer.summary().http_version;
+  if (version == 0 && transfer.easy() != nullptr) version = info_long(transfer.easy(), CURLINFO_HTTP_VERSION);
+  switch (version) {
+    case CURL_HTTP_VERSION_1_0:
+      lua_pushliteral(L, "1.0");
+      return 1;
+    case CURL_HTTP_VERSION_1_1:
+      lua_pushliteral(L, "1.1");
+      return 1;
+    case CURL_HTTP_VERSION_2_0:
+      lua_pushliteral(L, "2");
+      return 1;
+    case CURL_HTTP_VERSION_3:
+      lua_pushliteral(L, "3");
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+int headers(lua_State *L) {
+  static const char *const kinds[] = {"header", "trailer", "1xx", "connect", nullptr};
+  const Transfer &transfer = self(L);
+  const auto kind = static_cast<Headers::Kind>(luaL_checkoption(L, 2, "header", kinds));
+  const auto response = static_cast<int>(luaL_optinteger(L, 3, -1));
+  lua_newtable(L);
+  int count = 0;
+  transfer.headers().each(kind, response, [&](const char *name, std::string_view value) {
+    lua_pushstring(L, name);
+    lua_rawseti(L, -2, ++count);
+    lua_pushlstring(L, value.data(), value.size());
+    lua_rawseti(L, -2, ++count);
+  });
+  return 1;
+}
+
+int hops(lua_State *L) {
+  const Transfer &transfer = self(L);
+  lua_newtable(L);
+  int count = 0;
+  Text &holder = Object<Text>::push(L);
+  for (const Headers::Hop &hop : transfer.headers().hops()) {
+    holder.text = without_credentials(hop.url.c_str());
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, hop.status);
+    lua_setfield(L, -2, "status");
+    lua_pushinteger(L, hop.response);
+    lua_setfield(L, -2, "response");
+    lua_pushlstring(L, holder.text.data(), holder.text.size());
+    lua_setfield(L, -2, "url");
+    lua_rawseti(L, -3, ++count);
+  }
+  lua_pop(L, 1);
+  return 1;
+}
+
+int timings(lua_State *L) {
+  const Timings &all = self(L).summary().timings;
+  const struct {
+    const char *name;
+    std::int64_t microseconds;
+  } entries[] = {{"queue", all.queue}, {"resolve", all.resolve}, {"connect", all.connect},
+                 {"tls", all.tls},     {"send", all.send},       {"wait", all.wait},
+                 {"total", all.total}, {"redirect", all.redirect}};
+  lua_createtable(L, 0, 8);
+  for (const auto &entry : entries) {
+    lua_pushnumber(L, static_cast<lua_Number>(entry.microseconds) / 1000);
+    lua_setfield(L, -2, entry.name);
+  }
+  return 1;
+}
+
+int info(lua_State *L) {
+  Transfer &transfer = self(L);
+  return push_info(L, transfer, luaL_checkstring(L, 2));
+}
+
+int to_string(lua_State *L) {
+  lua_pushfstring(L, "luvcurl transfer: %p", lua_touserdata(L, 1));
+  return 1;
+}
+
+}  // namespace
+
+void define_transfer(lua_State *L) {
+  static const luaL_Reg methods[] = {{"cancel", guarded<cancel>},
+                                     {"fail", guarded<fail>},
+                                     {"pause", guarded<pause>},
+                                     {"resume", guarded<resume>},
+                                     {"ref", guarded<ref>},
+                                     {"unref", guarded<unref>},
+                                     {"state", guarded<state>},
+                                     {"take", guarded<take>},
+                                     {"feed", guarded<feed>},
+                                     {"failure", guarded<failure>},
+                                     {"status", guarded<status>},
+                                     {"reason", guarded<reason>},
+                                     {"url", guarded<url>},
+                                     {"http_version", guarded<http_version>},
+                                     {"headers", guarded<headers>},
+                                     {"hops", guarded<hops>},
+                                     {"timings", guarded<timings>},
+                                     {"info", guarded<info>},
+                                     {"__tostring", to_string},
+                                     {nullptr, nullptr}};
+  static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
+  Object<TransferObject>::define(L, methods);
+  Object<Text>::define(L, no_methods);
+}
+
+}  // namespace luvcurl::lua
