@@ -28,6 +28,7 @@ void Inbox::drop(std::size_t size) {
 
 std::size_t Outbox::read(char *out, std::size_t size) {
   const std::size_t count = std::min(size, this->size());
+  touched_ = touched_ || count > 0;
   std::memcpy(out, bytes_.data() + taken_, count);
   taken_ += count;
   compact(bytes_, taken_);
@@ -38,6 +39,14 @@ void Outbox::restart() {
   bytes_.clear();
   taken_ = 0;
   finished_ = false;
+  asked_ = false;
+  touched_ = false;
+}
+
+bool Outbox::ask() {
+  if (asked_ || !low()) return false;
+  asked_ = true;
+  return true;
 }
 
 }  // namespace luvcurl

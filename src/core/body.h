@@ -32,7 +32,10 @@ class Outbox {
   /// Below this many bytes the source is asked for more, so that libcurl seldom runs dry.
   static constexpr std::size_t low_water = 64 * 1024;
 
-  void append(const char *bytes, std::size_t size) { bytes_.append(bytes, size); }
+  void append(const char *bytes, std::size_t size) {
+    bytes_.append(bytes, size);
+    asked_ = false;
+  }
   void finish() { finished_ = true; }
 
   /// Moves up to `size` bytes to `out`; returns how many.
@@ -42,6 +45,12 @@ class Outbox {
   bool finished() const { return finished_; }
   bool low() const { return !finished_ && size() < low_water; }
 
+  /// Whether the source is to be asked now: low, and the last question answered. Notes that it was.
+  bool ask();
+
+  /// Whether libcurl has read anything since the source's start.
+  bool touched() const { return touched_; }
+
   /// The source starts anew.
   void restart();
 
@@ -49,6 +58,8 @@ class Outbox {
   std::string bytes_;
   std::size_t taken_ = 0;
   bool finished_ = false;
+  bool asked_ = false;
+  bool touched_ = false;
 };
 
 }  // namespace luvcurl

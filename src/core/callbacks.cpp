@@ -38,16 +38,23 @@ std::size_t on_header(char *bytes, std::size_t, std::size_t size, void *easy) {
   });
 }
 
-std::size_t on_read(char *bytes, std::size_t size, std::size_t count, void *easy) {
-  return guarded<std::size_t>(static_cast<Easy *>(easy), CURL_READFUNC_ABORT, [&](Transfer &transfer) {
-    return transfer.on_read(bytes, size * count);
+std::size_t read_outbox(Easy *easy, std::size_t index, char *bytes, std::size_t size) noexcept {
+  return guarded<std::size_t>(easy, CURL_READFUNC_ABORT,
+                              [&](Transfer &transfer) { return transfer.on_read(index, bytes, size); });
+}
+
+int rewind_outbox(Easy *easy, std::size_t index, curl_off_t offset, int origin) noexcept {
+  return guarded<int>(easy, CURL_SEEKFUNC_FAIL, [&](Transfer &transfer) {
+    return origin == SEEK_SET && transfer.on_seek(index, offset) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
   });
 }
 
+std::size_t on_read(char *bytes, std::size_t size, std::size_t count, void *easy) {
+  return read_outbox(static_cast<Easy *>(easy), 0, bytes, size * count);
+}
+
 int on_seek(void *easy, curl_off_t offset, int origin) {
-  return guarded<int>(static_cast<Easy *>(easy), CURL_SEEKFUNC_FAIL, [&](Transfer &transfer) {
-    return origin == SEEK_SET && transfer.on_seek(offset) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
-  });
+  return rewind_outbox(static_cast<Easy *>(easy), 0, offset, origin);
 }
 
 int on_progress(void *easy, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
@@ -76,6 +83,16 @@ int on_close(void *interest, curl_socket_t fd) {
 }
 
 }  // namespace
+
+std::size_t read_part(char *bytes, std::size_t size, std::size_t count, void *stream) noexcept {
+  const auto *part = static_cast<const FormStream *>(stream);
+  return read_outbox(part->easy, part->index, bytes, size * count);
+}
+
+int seek_part(void *stream, curl_off_t offset, int origin) noexcept {
+  const auto *part = static_cast<const FormStream *>(stream);
+  return rewind_outbox(part->easy, part->index, offset, origin);
+}
 
 void install(Easy &easy, Interest &interest) noexcept {
   CURL *handle = easy.handle.get();

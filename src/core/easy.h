@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/curl_ptr.h"
+#include "core/form.h"
 #include "core/option.h"
 #include "core/url.h"
 
@@ -19,7 +20,7 @@ class Transfer;
 
 /// How a request carries its body. Handles are kept apart by it: libcurl's own options for it
 /// (POSTFIELDS, UPLOAD) cannot be taken back one by one.
-enum class BodyKind { none, bytes, stream };
+enum class BodyKind { none, bytes, stream, form };
 
 /// A libcurl easy handle with all that it points to. It stays set up for its option set, so that the
 /// next request of the same set changes only the URL and the body.
@@ -28,7 +29,9 @@ struct Easy {
   Options options;
   BodyKind body = BodyKind::none;
   std::shared_ptr<const Url> url;
+  BuiltForm form;  ///< BodyKind::form
   Transfer *transfer = nullptr;  ///< whose it is now; libcurl's callbacks find it here
+  SlistPtr harmless_headers;  ///< what is left of the headers after a redirect to another server
   long buffer_size = 0;
   bool reports_progress = false;
   bool spoiled = false;  ///< options were changed during the transfer: not to be kept

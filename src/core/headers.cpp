@@ -59,13 +59,13 @@ Headers::Line Headers::line(std::string_view text) {
     const std::size_t after = space == std::string_view::npos ? space : content.find(' ', space + 1);
     reason_ = after == std::string_view::npos ? std::string() : std::string(trimmed(content.substr(after)));
     last_ = finished_;
-    has_location_ = false;
+    location_.clear();
     return Line::status;
   }
   const std::size_t colon = content.find(':');
   if (colon == std::string_view::npos) return Line::field;
   const std::string_view name = trimmed(content.substr(0, colon));
-  if (same_name(name, "location")) has_location_ = true;
+  if (same_name(name, "location")) location_ = trimmed(content.substr(colon + 1));
   if (!has_header_api()) {
     const Kind kind = in_body_        ? Kind::trailer
                       : status_ < 200 ? Kind::informational

@@ -60,19 +60,19 @@ class Headers {
   const std::string &reason() const { return reason_; }
   const std::vector<Hop> &hops() const { return hops_; }
 
-  /// Whether the response just read has a Location header.
-  bool has_location() const { return has_location_; }
+  /// The Location header of the response just read; empty when it has none.
+  const std::string &location() const { return location_; }
 
  private:
   void record(Kind kind, int response, std::string_view name, std::string_view value);
 
   std::string records_;  // kind, response, name, NUL, value, NUL; over and over
   std::string reason_;
+  std::string location_;
   std::vector<Hop> hops_;
   long status_ = 0;
   int last_ = 0;      // number of the response just read
   int finished_ = 0;  // responses (not 1xx) whose headers have ended
-  bool has_location_ = false;
   bool in_body_ = false;
 };
 

@@ -90,9 +90,14 @@ Interest::Event Interest::event(int fd, int status, int events) noexcept {
     return {};
   }
   Event event{watch.lane, 0};
-  if (status < 0) event.bits |= CURL_CSELECT_ERR;
-  if ((events & UV_READABLE) != 0) event.bits |= CURL_CSELECT_IN;
-  if ((events & UV_WRITABLE) != 0) event.bits |= CURL_CSELECT_OUT;
+  if (status < 0) {
+    // With the wanted bits, since CURL_CSELECT_ERR alone ends a transfer without a look at what recv()
+    // would say.
+    events = UV_READABLE | UV_WRITABLE;
+    event.bits = CURL_CSELECT_ERR;
+  }
+  if ((events & UV_READABLE) != 0 && (watch.want & CURL_POLL_IN) != 0) event.bits |= CURL_CSELECT_IN;
+  if ((events & UV_WRITABLE) != 0 && (watch.want & CURL_POLL_OUT) != 0) event.bits |= CURL_CSELECT_OUT;
   return event;
 }
 

@@ -155,15 +155,15 @@ CURLcode OptionSet::apply(CURL *easy, const Option **failed) const noexcept {
   return CURLE_OK;
 }
 
-std::int64_t OptionSet::number(CURLoption id, std::int64_t fallback) const noexcept {
+const Option *OptionSet::find(CURLoption id) const noexcept {
   const auto found = std::find_if(options_.rbegin(), options_.rend(),
                                   [id](const Option &option) { return option.info.id == id; });
-  return found != options_.rend() ? found->number : fallback;
+  return found != options_.rend() ? &*found : nullptr;
 }
 
-bool OptionSet::has(CURLoption id) const noexcept {
-  return std::any_of(options_.begin(), options_.end(),
-                     [id](const Option &option) { return option.info.id == id; });
+std::int64_t OptionSet::number(CURLoption id, std::int64_t fallback) const noexcept {
+  const Option *option = find(id);
+  return option != nullptr ? option->number : fallback;
 }
 
 }  // namespace luvcurl

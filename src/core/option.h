@@ -59,11 +59,14 @@ class OptionSet {
   /// Sets all of them on a handle. On failure `*failed` is the option that libcurl refused.
   CURLcode apply(CURL *easy, const Option **failed) const noexcept;
 
+  /// The last value given for an option; nullptr when there is none.
+  const Option *find(CURLoption id) const noexcept;
+
   /// The number given for an option, or `fallback`.
   std::int64_t number(CURLoption id, std::int64_t fallback) const noexcept;
 
   /// Whether the option was given at all.
-  bool has(CURLoption id) const noexcept;
+  bool has(CURLoption id) const noexcept { return find(id) != nullptr; }
 
   std::size_t hash() const noexcept { return hash_; }
   bool operator==(const OptionSet &other) const { return options_ == other.options_; }

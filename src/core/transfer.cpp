@@ -7,6 +7,7 @@
 #include "core/lane.h"
 #include "core/loop.h"
 #include "core/multi.h"
+#include "core/redirect.h"
 
 namespace luvcurl {
 
@@ -18,7 +19,9 @@ constexpr std::uint64_t report_interval = 100;  // ms
 }  // namespace
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
-    : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {}
+    : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
+  outboxes_.resize(request_.form ? request_.form->streams : request_.body == BodyKind::stream ? 1 : 0);
+}
 
 // --- what the consumer asks for ---
 
@@ -61,20 +64,20 @@ void Transfer::take(std::size_t size) {
   multi_->loop().adjust(*this);
 }
 
-void Transfer::feed(const char *bytes, std::size_t size) {
-  if (state_ == State::ended || state_ == State::done) return;
-  outbox_.append(bytes, size);
-  asked_ = false;
+void Transfer::feed(std::size_t stream, std::string_view bytes) {
+  if (state_ == State::ended || state_ == State::done || stream >= outboxes_.size()) return;
+  outboxes_[stream].append(bytes.data(), bytes.size());
+  if (stream != reading_) return;
   if ((full_ & hold_up) != 0) {
     full_ &= ~static_cast<unsigned>(hold_up);
     multi_->loop().adjust(*this);
   }
-  if (outbox_.low()) notify(due_read);
+  notify(due_read);
 }
 
-void Transfer::finish_feed() {
-  outbox_.finish();
-  feed("", 0);
+void Transfer::finish_feed(std::size_t stream) {
+  if (stream < outboxes_.size()) outboxes_[stream].finish();
+  feed(stream, {});
 }
 
 // --- what libcurl reports ---
@@ -118,25 +121,30 @@ bool Transfer::on_header(std::string_view line) {
   if (is_final_response()) {
     response_is_in();
   } else if (headers_.status() >= 300 && headers_.status() < 400) {
+    redirect::prepare(*easy_, headers_.status(), headers_.location());
     headers_.redirected(info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL));
   }
   return true;
 }
 
-std::size_t Transfer::on_read(char *out, std::size_t size) {
+std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
   if (state_ != State::running) return CURL_READFUNC_ABORT;
-  const std::size_t count = outbox_.read(out, size);
-  if (outbox_.low() && !asked_) notify(due_read);
-  if (count > 0 || outbox_.finished()) return count;
+  Outbox &outbox = outboxes_[stream];
+  reading_ = stream;
+  const std::size_t count = outbox.read(out, size);
+  if (outbox.low()) notify(due_read);
+  if (count > 0 || outbox.finished()) return count;
   full_ |= hold_up;
   held_ |= hold_up;
   return CURL_READFUNC_PAUSE;
 }
 
-bool Transfer::on_seek(std::int64_t offset) {
-  if (offset != 0 || !request_.rewindable) return false;
-  outbox_.restart();
-  asked_ = false;
+bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
+  if (offset != 0) return false;
+  if (!outboxes_[stream].touched()) return true;
+  if (!request_.rewindable) return false;
+  outboxes_[stream].restart();
+  reading_ = stream;
   notify(due_rewind | due_read);
   return true;
 }
@@ -163,7 +171,7 @@ bool Transfer::is_final_response() const {
   if (status < 200) return false;
   if (status == 401 || status == 407) return false;
   if (status < 300 || status >= 400) return true;
-  return !headers_.has_location() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
+  return headers_.location().empty() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }
 
 void Transfer::response_is_in() {
@@ -182,7 +190,7 @@ void Transfer::notify(unsigned due) {
   multi_->loop().announce(*this);
 }
 
-CURLcode Transfer::set_body() noexcept {
+CURLcode Transfer::set_body() {
   CURL *handle = easy_->handle.get();
   if (request_.body == BodyKind::bytes) {
     const CURLcode code =
@@ -190,6 +198,11 @@ CURLcode Transfer::set_body() noexcept {
     return code != CURLE_OK ? code : set_option(handle, CURLOPT_POSTFIELDS, request_.bytes.data());
   }
   if (request_.body == BodyKind::none) return CURLE_OK;
+  if (request_.body == BodyKind::form) {
+    easy_->spoiled = true;  // the form is made for this handle and this request
+    const CURLcode code = build_form(*easy_, *request_.form, &easy_->form);
+    return code != CURLE_OK ? code : set_option(handle, CURLOPT_MIMEPOST, easy_->form.mime.get());
+  }
   if (request_.options->has(CURLOPT_POST))
     return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.upload_size));
   const CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);
@@ -214,7 +227,7 @@ bool Transfer::start(std::string *error) {
   }
   callbacks::report_progress(*easy_, request_.wants_progress);
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
-  if (request_.body == BodyKind::stream) notify(due_read);
+  if (!outboxes_.empty()) notify(due_read);
   started_at_ = multi_->loop().now();
   state_ = State::running;
   return code == CURLE_OK;
@@ -231,6 +244,9 @@ void Transfer::finish(CURLcode code) noexcept {
     summary_.timings.queue = static_cast<std::int64_t>(started_at_ - added_at_) * 1000;
     outcome_.phase = phase_reached(code);
     const char *message = easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
+    if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
+      message = "the body has to be sent anew (a redirect, a challenge or a lost connection), "
+                "and its source cannot start again";
     end(code, code == CURLE_OK ? "" : message);
   } catch (const std::bad_alloc &) {
     end(CURLE_OUT_OF_MEMORY, {});
@@ -259,11 +275,9 @@ void Transfer::deliver() noexcept {
     } else if (take_due(due_data)) {
       if (!inbox_.empty()) request_.sink->data(*this);
     } else if (take_due(due_rewind)) {
-      request_.sink->rewind(*this);
+      request_.sink->rewind(*this, reading_);
     } else if (take_due(due_read)) {
-      if (state_ != State::running || asked_) continue;
-      asked_ = true;
-      request_.sink->read(*this);
+      if (state_ == State::running && outboxes_[reading_].ask()) request_.sink->read(*this, reading_);
     } else if (take_due(due_progress)) {
       if (state_ == State::running) request_.sink->progress(*this);
     } else if (state_ == State::ended) {
@@ -305,8 +319,13 @@ Phase Transfer::phase_reached(CURLcode code) const {
   const std::int64_t uploaded = info_size(handle, CURLINFO_SIZE_UPLOAD_T);
   if (request_.body == BodyKind::bytes && uploaded < static_cast<std::int64_t>(request_.bytes.size()))
     return Phase::send;
-  if (request_.body == BodyKind::stream && !(outbox_.finished() && outbox_.size() == 0)) return Phase::send;
+  if (is_uploading()) return Phase::send;
   return Phase::wait;
+}
+
+bool Transfer::is_uploading() const {
+  return std::any_of(outboxes_.begin(), outboxes_.end(),
+                     [](const Outbox &outbox) { return !outbox.finished() || outbox.size() > 0; });
 }
 
 std::string Transfer::url() const {

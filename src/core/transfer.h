@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/body.h"
 #include "core/easy.h"
@@ -27,10 +28,11 @@ struct Request {
 
   BodyKind body = BodyKind::none;
   std::string_view bytes;         ///< BodyKind::bytes; not copied: the sink keeps them alive until done
+  std::shared_ptr<const Form> form;  ///< BodyKind::form
   std::int64_t upload_size = -1;  ///< BodyKind::stream; -1 when not known
 
   bool streaming = false;  ///< the body waits in the inbox for the consumer, instead of being collected
-  bool rewindable = false;  ///< the source of BodyKind::stream can start anew
+  bool rewindable = false;  ///< the sources of streams can start anew
   bool wants_response = false;
   bool wants_progress = false;
 
@@ -67,8 +69,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void keep_loop_alive(bool keep);        ///< whether the loop stays alive for it; true at first
   std::string_view waiting() const { return inbox_.view(); }
   void take(std::size_t size);            ///< drops the oldest bytes of waiting() and lets libcurl go on
-  void feed(const char *bytes, std::size_t size);
-  void finish_feed();
+  void feed(std::size_t stream, std::string_view bytes);  ///< appends to a stream of the request's body
+  void finish_feed(std::size_t stream);
 
   // What is known of it.
   const Outcome &outcome() const { return outcome_; }
@@ -85,8 +87,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   // For libcurl's callbacks.
   std::size_t on_write(const char *bytes, std::size_t size);
   bool on_header(std::string_view line);
-  std::size_t on_read(char *out, std::size_t size);
-  bool on_seek(std::int64_t offset);
+  std::size_t on_read(std::size_t stream, char *out, std::size_t size);
+  bool on_seek(std::size_t stream, std::int64_t offset);
   void on_progress(const Progress &progress);
   void out_of_memory() noexcept;
 
@@ -110,7 +112,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool is_final_response() const;
   void response_is_in();
   void reserve_body(std::size_t at_least);
-  CURLcode set_body() noexcept;
+  CURLcode set_body();
+  bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
   std::uint64_t next_deadline() const;    // of luvcurl's own timeouts, UINT64_MAX for none
   void check_deadline(std::uint64_t now);
@@ -126,7 +129,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   Progress progress_;
   std::string body_;                      // the response's body, when not streaming
   Inbox inbox_;
-  Outbox outbox_;
+  std::vector<Outbox> outboxes_;          // one for each stream of the request's body
+  std::size_t reading_ = 0;               // the stream that libcurl reads now
   std::uint64_t received_ = 0;            // bytes of body, decompressed
   std::uint64_t added_at_ = 0;            // loop time, ms
   std::uint64_t started_at_ = 0;
@@ -137,7 +141,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   unsigned held_ = hold_none;             // what libcurl holds now
   unsigned full_ = hold_none;             // what luvcurl's own buffers make it hold
   bool paused_by_user_ = false;
-  bool asked_ = false;                    // the source was told of low water and has not answered
   bool response_in_ = false;
   bool holds_loop_ = false;
   bool announced_ = false;                // waits in the loop's list of transfers to be told

@@ -7,6 +7,7 @@
 
 #include "core/global.h"
 #include "core/url.h"
+#include "lua/form.h"
 #include "lua/host.h"
 #include "lua/info.h"
 #include "lua/multi.h"
@@ -150,6 +151,7 @@ int open(lua_State *L) {
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<OptionsObject>::define(L, no_methods);
   Object<UrlObject>::define(L, no_methods);
+  define_form(L);
   define_info(L);
   define_multi(L);
   define_transfer(L);

@@ -5,6 +5,7 @@
 
 #include "core/transfer.h"
 #include "lua/compat.h"
+#include "lua/form.h"
 #include "lua/host.h"
 #include "lua/sink.h"
 #include "lua/transfer.h"
@@ -55,9 +56,34 @@ Request make_request(const Options &options, const Wishes &wishes) {
   return request;
 }
 
+// The request's body as the script gave it.
+struct Body {
+  BodyKind kind = BodyKind::none;
+  std::string_view bytes;
+  const FormObject *form = nullptr;
+};
+
+// Reads a string (anchored in the sink: libcurl reads it in place) or a list of form parts.
+Body read_body(lua_State *L, int index, int sink) {
+  Body body;
+  if (lua_type(L, index) == LUA_TTABLE) {
+    body.kind = BodyKind::form;
+    body.form = &push_form(L, index);
+  } else if (!lua_isnoneornil(L, index)) {
+    luaL_checktype(L, index, LUA_TSTRING);
+    std::size_t size = 0;
+    const char *bytes = lua_tolstring(L, index, &size);
+    body.kind = BodyKind::bytes;
+    body.bytes = {bytes, size};
+    lua_pushvalue(L, index);
+    lua_setfield(L, sink, "request_body");
+  }
+  return body;
+}
+
 // Fills `object` or writes why not. Makes no Lua call.
 bool begin(Host &host, Multi &multi, const Options &options, std::string_view url, const Wishes &wishes,
-           const std::string_view *body, int reference, TransferObject &object, char *why, std::size_t size) {
+           const Body &body, int reference, TransferObject &object, char *why, std::size_t size) {
   std::string error;
   Request request = make_request(options, wishes);
   request.url = multi.parse(url, &error);
@@ -65,10 +91,9 @@ bool begin(Host &host, Multi &multi, const Options &options, std::string_view ur
     std::snprintf(why, size, "url: %s", error.c_str());
     return false;
   }
-  if (body != nullptr) {
-    request.body = BodyKind::bytes;
-    request.bytes = *body;
-  }
+  if (body.kind != BodyKind::none) request.body = body.kind;
+  request.bytes = body.bytes;
+  if (body.form != nullptr) request.form = body.form->form;
   request.sink = std::make_unique<LuaSink>(host, reference);
   object.transfer = multi.add(std::move(request), &error);
   if (object.transfer) return true;
@@ -84,16 +109,7 @@ int add(lua_State *L) {
   std::size_t url_size = 0;
   const char *url = luaL_checklstring(L, 3, &url_size);
   luaL_checktype(L, 4, LUA_TTABLE);
-  std::string_view body;
-  const bool has_body = !lua_isnoneornil(L, 5);
-  if (has_body) {
-    luaL_checktype(L, 5, LUA_TSTRING);
-    std::size_t size = 0;
-    const char *bytes = lua_tolstring(L, 5, &size);
-    body = {bytes, size};
-    lua_pushvalue(L, 5);
-    lua_setfield(L, 4, "request_body");  // libcurl reads it in place
-  }
+  const Body body = read_body(L, 5, 4);
   const Wishes wishes = read_wishes(L, 4);
   auto &object = Object<TransferObject>::push(L);
   lua_pushvalue(L, 4);
@@ -103,8 +119,7 @@ int add(lua_State *L) {
   char why[256] = "not enough memory";
   bool begun = false;
   try {
-    begun = begin(host, multi, options.options, {url, url_size}, wishes, has_body ? &body : nullptr, reference,
-                  object, why, sizeof why);
+    begun = begin(host, multi, options.options, {url, url_size}, wishes, body, reference, object, why, sizeof why);
   } catch (const std::bad_alloc &) {
   }
   if (begun) return 1;

@@ -1,5 +1,6 @@
 #include "lua/sink.h"
 
+#include <cstring>
 #include <string>
 
 #include "core/transfer.h"
@@ -23,8 +24,9 @@ int LuaSink::push_method(lua_State *L, const Call &call) {
 int LuaSink::event(lua_State *L) {
   auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
   push_method(L, call);
-  if (call.method[0] != 'p') {
-    lua_call(L, 2, 0);
+  if (std::strcmp(call.method, "progress") != 0) {
+    lua_pushinteger(L, static_cast<lua_Integer>(call.stream) + 1);
+    lua_call(L, 3, 0);
     return 0;
   }
   const Progress &progress = call.transfer->progress();
@@ -52,8 +54,8 @@ int LuaSink::guarded_event(lua_State *L) {
   return 0;
 }
 
-void LuaSink::call(Transfer &transfer, const char *method) noexcept {
-  Call call{this, &transfer, method};
+void LuaSink::call(Transfer &transfer, const char *method, std::size_t stream) noexcept {
+  Call call{this, &transfer, method, stream};
   host_.run(&guarded_event, &call);
 }
 

@@ -13,8 +13,8 @@ class LuaSink final : public Sink {
 
   void response(Transfer &transfer) noexcept override { call(transfer, "response"); }
   void data(Transfer &transfer) noexcept override { call(transfer, "data"); }
-  void rewind(Transfer &transfer) noexcept override { call(transfer, "rewind"); }
-  void read(Transfer &transfer) noexcept override { call(transfer, "read"); }
+  void rewind(Transfer &transfer, std::size_t stream) noexcept override { call(transfer, "rewind", stream); }
+  void read(Transfer &transfer, std::size_t stream) noexcept override { call(transfer, "read", stream); }
   void progress(Transfer &transfer) noexcept override { call(transfer, "progress"); }
   void done(Transfer &transfer) noexcept override;
 
@@ -23,11 +23,12 @@ class LuaSink final : public Sink {
     const LuaSink *sink;
     Transfer *transfer;
     const char *method;
+    std::size_t stream = 0;
     bool reached = false;  // the script's code, as opposed to the preparations
     bool failed = false;
   };
 
-  void call(Transfer &transfer, const char *method) noexcept;
+  void call(Transfer &transfer, const char *method, std::size_t stream = 0) noexcept;
   static int guarded_event(lua_State *L);
   static int guarded_done(lua_State *L);
   static int event(lua_State *L);

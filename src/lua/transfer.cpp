@@ -73,15 +73,17 @@ int take(lua_State *L) {
   return 1;
 }
 
+// t:feed(bytes | nil[, stream]): streams of the body are numbered from 1
 int feed(lua_State *L) {
   Transfer &transfer = self(L);
+  const auto stream = static_cast<std::size_t>(luaL_optinteger(L, 3, 1) - 1);
   if (lua_isnoneornil(L, 2)) {
-    transfer.finish_feed();
+    transfer.finish_feed(stream);
   } else {
     std::size_t size = 0;
     luaL_checktype(L, 2, LUA_TSTRING);
     const char *bytes = lua_tolstring(L, 2, &size);
-    transfer.feed(bytes, size);
+    transfer.feed(stream, {bytes, size});
   }
   return 0;
 }

@@ -1,0 +1,75 @@
+#include "core/redirect.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "core/info.h"
+
+namespace luvcurl::redirect {
+
+namespace {
+
+// Parts of header names that say "this is a secret". Better one header too few for a stranger than one
+// too many.
+constexpr std::array<std::string_view, 10> sensitive_words = {
+    "auth", "cookie", "token", "key", "secret", "password", "credential", "session", "signature", "csrf"};
+
+bool is_sensitive(std::string_view line) {
+  std::string name(line.substr(0, line.find_first_of(":;")));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::any_of(sensitive_words.begin(), sensitive_words.end(),
+                     [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
+  char *text_a = nullptr;
+  char *text_b = nullptr;
+  curl_url_get(a, part, &text_a, CURLU_DEFAULT_PORT);
+  curl_url_get(b, part, &text_b, CURLU_DEFAULT_PORT);
+  const CurlString owned_a(text_a);
+  const CurlString owned_b(text_b);
+  return text_a != nullptr && text_b != nullptr && curl_strequal(text_a, text_b) != 0;
+}
+
+bool same_origin(const char *from, const std::string &location) {
+  const UrlPtr current(curl_url());
+  if (!current || curl_url_set(current.get(), CURLUPART_URL, from, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return false;
+  const UrlPtr next(curl_url_dup(current.get()));
+  if (!next || curl_url_set(next.get(), CURLUPART_URL, location.c_str(),
+                            CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) != CURLUE_OK)
+    return false;
+  return same_part(current.get(), next.get(), CURLUPART_SCHEME) &&
+         same_part(current.get(), next.get(), CURLUPART_HOST) &&
+         same_part(current.get(), next.get(), CURLUPART_PORT);
+}
+
+}  // namespace
+
+void prepare(Easy &easy, long status, const std::string &location) {
+  CURL *handle = easy.handle.get();
+  if (status == 303 && easy.options->has(CURLOPT_CUSTOMREQUEST)) {
+    set_option(handle, CURLOPT_CUSTOMREQUEST, nullptr);
+    easy.spoiled = true;
+  }
+  const Option *headers = easy.options->find(CURLOPT_HTTPHEADER);
+  if (headers == nullptr || easy.harmless_headers ||
+      std::none_of(headers->items.begin(), headers->items.end(),
+                   [](const std::string &line) { return is_sensitive(line); }) ||
+      same_origin(info_text(handle, CURLINFO_EFFECTIVE_URL), location))
+    return;
+  for (const std::string &line : headers->items) {
+    if (is_sensitive(line)) continue;
+    curl_slist *longer = curl_slist_append(easy.harmless_headers.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    easy.harmless_headers.release();
+    easy.harmless_headers.reset(longer);
+  }
+  set_option(handle, CURLOPT_HTTPHEADER, easy.harmless_headers.get());
+  easy.spoiled = true;
+}
+
+}  // namespace luvcurl::redirect

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "core/easy.h"
+
+namespace luvcurl::redirect {
+
+/// Called when a response that redirects is in, before libcurl follows it: changes what libcurl would
+/// get wrong about the next request. `location` is the Location header as it came.
+///
+/// - 303 turns a custom method (PUT, DELETE, …) into GET; libcurl < 8.13 repeats it.
+/// - Headers with sensitive names (X-Api-Key, Proxy-Authorization, …) do not go to another scheme, host
+///   or port; libcurl drops only Authorization and Cookie by itself.
+///
+/// A handle that was changed is marked as spoiled: it does not go back to the pool. Throws
+/// std::bad_alloc.
+void prepare(Easy &easy, long status, const std::string &location);
+
+}  // namespace luvcurl::redirect
