@@ -7,6 +7,7 @@
 
 #include "core/global.h"
 #include "core/url.h"
+#include "lua/digest.h"
 #include "lua/form.h"
 #include "lua/host.h"
 #include "lua/info.h"
@@ -151,6 +152,7 @@ int open(lua_State *L) {
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<OptionsObject>::define(L, no_methods);
   Object<UrlObject>::define(L, no_methods);
+  define_digest(L);
   define_form(L);
   define_info(L);
   define_multi(L);
@@ -163,6 +165,7 @@ int open(lua_State *L) {
                                        {"url", guarded<url>},
                                        {"escape", guarded<escape>},
                                        {"multi", guarded<new_multi>},
+                                       {"sha256", guarded<new_digest>},
                                        {nullptr, nullptr}};
   lua_newtable(L);
   for (const luaL_Reg *function = functions; function->name != nullptr; ++function) {
