@@ -1,5 +1,7 @@
 #include "core/error.h"
 
+#include "core/info.h"
+
 namespace luvcurl {
 
 const char *phase_name(Phase phase) noexcept {
@@ -20,6 +22,15 @@ const char *phase_name(Phase phase) noexcept {
       return "body";
   }
   return "queue";
+}
+
+Phase phase_before_response(CURL *easy, CURLcode code, bool secure) noexcept {
+  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) return Phase::resolve;
+  if (info_size(easy, CURLINFO_NAMELOOKUP_TIME_T) == 0) return Phase::resolve;
+  if (info_size(easy, CURLINFO_CONNECT_TIME_T) == 0) return Phase::connect;
+  if (secure && info_size(easy, CURLINFO_APPCONNECT_TIME_T) == 0) return Phase::tls;
+  if (info_size(easy, CURLINFO_PRETRANSFER_TIME_T) == 0) return Phase::connect;
+  return code == CURLE_SEND_ERROR ? Phase::send : Phase::wait;
 }
 
 const char *error_name(CURLcode code) noexcept {

@@ -12,6 +12,9 @@ enum class Phase { queue, resolve, connect, tls, send, wait, body };
 /// The phase's name as scripts see it.
 const char *phase_name(Phase phase) noexcept;
 
+/// The phase of a transfer whose response has not come, by what libcurl has timed so far.
+Phase phase_before_response(CURL *easy, CURLcode code, bool secure) noexcept;
+
 /// libcurl's symbol for a code without its prefix ("OPERATION_TIMEDOUT"), or "UNKNOWN" for a code that
 /// is newer than the headers luvcurl was built with.
 const char *error_name(CURLcode code) noexcept;

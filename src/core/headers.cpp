@@ -64,6 +64,7 @@ Headers::Line Headers::line(std::string_view text) {
   }
   const std::size_t colon = content.find(':');
   if (colon == std::string_view::npos) return Line::field;
+  stale_ = true;
   const std::string_view name = trimmed(content.substr(0, colon));
   if (same_name(name, "location")) location_ = trimmed(content.substr(colon + 1));
   if (!has_header_api()) {
@@ -79,7 +80,8 @@ void Headers::redirected(std::string url) { hops_.push_back({last_, status_, std
 
 void Headers::collect(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075400
-  if (!has_header_api()) return;
+  if (!has_header_api() || !stale_) return;
+  stale_ = false;
   static constexpr struct {
     unsigned int origin;
     Kind kind;

@@ -36,7 +36,7 @@ class Headers {
   /// Notes that the response just read redirects from `url`.
   void redirected(std::string url);
 
-  /// Takes over what libcurl has of the headers by now. Call again for the trailers.
+  /// Takes over what libcurl has of the headers by now; does nothing when no line came since the last time.
   void collect(CURL *easy);
 
   /// Calls `visit(name, value)` for each header of a kind, in order; `response` counts from 0, -1 is the
@@ -74,6 +74,7 @@ class Headers {
   int last_ = 0;      // number of the response just read
   int finished_ = 0;  // responses (not 1xx) whose headers have ended
   bool in_body_ = false;
+  bool stale_ = false;  // lines came since collect()
 };
 
 }  // namespace luvcurl

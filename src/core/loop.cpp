@@ -14,6 +14,7 @@ namespace luvcurl {
 namespace {
 
 constexpr std::uint64_t never = UINT64_MAX;
+constexpr const char *lost_handles = "the host closed luvcurl's handles on its loop";
 
 // A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has one
 // Lua state with luv nearly always, so this is a list of one.
@@ -64,8 +65,16 @@ bool Loop::ensure() {
   if (stopped_) return false;
   if (prepare_.get(uv_) != nullptr && timer_.get(uv_) != nullptr) return true;
   for (Multi *multi : multis_)
-    multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the host closed luvcurl's handles on its loop");
+    multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
   return make_handles();
+}
+
+void Loop::lost() noexcept {
+  if (stopped_) return;
+  const auto multis = multis_;
+  for (Multi *multi : multis) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
+  // No turn will come: the sinks are told here. What they start makes handles anew.
+  deliver(never);
 }
 
 void Loop::wake() noexcept {
@@ -104,7 +113,7 @@ void Loop::arm(std::uint64_t deadline) noexcept {
   armed_ = deadline;
   auto *timer = timer_.as<uv_timer_t>(uv_);
   if (timer == nullptr) return;
-  const std::uint64_t at = now();
+  const std::uint64_t at = uv_.now(loop_);  // what libuv counts from
   if (deadline == never) {
     uv_.timer_stop(timer);
   } else {

@@ -35,12 +35,17 @@ class Loop {
   Interest &interest() { return interest_; }
   const Quirks &quirks() const { return quirks_; }
 
-  /// Loop time in ms.
-  std::uint64_t now() const { return uv_.now(loop_); }
+  /// The time in ms, on the loop's clock. Not uv_now(): that stands still while a script computes, and
+  /// what starts afterwards would have its timeouts shortened by as much.
+  std::uint64_t now() const { return uv_.hrtime() / 1000000; }
 
   /// Makes the handles if there are none yet. When the host has closed them, every transfer in flight
   /// ends with an error first, and the handles are made anew. False when they cannot be made.
   bool ensure();
+
+  /// The host has closed the prepare handle: ends every transfer with an error and tells their sinks.
+  /// Called from the close callback.
+  void lost() noexcept;
 
   /// Has turn() run before the loop waits next. Legal at any time, inside libcurl too.
   void wake() noexcept;

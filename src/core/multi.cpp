@@ -130,8 +130,16 @@ void Multi::check_deadlines(std::uint64_t now) {
   own_deadline_ = UINT64_MAX;
   for (const auto &transfer : transfers_) {
     transfer->check_deadline(now);
-    own_deadline_ = std::min(own_deadline_, transfer->next_deadline());
+    note_deadline(*transfer, now);
   }
+}
+
+// `idle` counts from events that nobody tells us of (a response, the end of a pause): while a transfer
+// runs, it is looked at that often, so that its true deadline is known before it comes.
+void Multi::note_deadline(const Transfer &transfer, std::uint64_t now) {
+  own_deadline_ = std::min(own_deadline_, transfer.next_deadline());
+  if (transfer.state() == Transfer::State::running && transfer.request_.timeouts.idle != 0)
+    own_deadline_ = std::min(own_deadline_, now + transfer.request_.timeouts.idle);
 }
 
 std::uint64_t Multi::next_deadline() const {
@@ -164,6 +172,7 @@ Lane &Multi::lane_for(Origin &origin) {
 void Multi::started(Transfer &transfer) {
   ++in_flight_;
   ++transfer.request_.url->origin->active;
+  note_deadline(transfer, loop_->now());
 }
 
 void Multi::stopped(Transfer &transfer) {

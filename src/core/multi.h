@@ -85,6 +85,7 @@ class Multi : public std::enable_shared_from_this<Multi> {
   // Beyond this many in flight, a lane's linear searches cost more than a further lane.
   static constexpr std::size_t lane_capacity = 64;
 
+  void note_deadline(const Transfer &transfer, std::uint64_t now);
   Lane &lane_for(Origin &origin);
   Lane &open_lane();
 

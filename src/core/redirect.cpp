@@ -55,12 +55,16 @@ void prepare(Easy &easy, long status, const std::string &location) {
     set_option(handle, CURLOPT_CUSTOMREQUEST, nullptr);
     easy.spoiled = true;
   }
+  if (easy.options->number(CURLOPT_UNRESTRICTED_AUTH, 0) != 0) return;
   const Option *headers = easy.options->find(CURLOPT_HTTPHEADER);
-  if (headers == nullptr || easy.harmless_headers ||
-      std::none_of(headers->items.begin(), headers->items.end(),
-                   [](const std::string &line) { return is_sensitive(line); }) ||
-      same_origin(info_text(handle, CURLINFO_EFFECTIVE_URL), location))
-    return;
+  const bool has_secrets = headers != nullptr && !easy.harmless_headers &&
+                           std::any_of(headers->items.begin(), headers->items.end(),
+                                       [](const std::string &line) { return is_sensitive(line); });
+  const bool has_cookie = easy.options->has(CURLOPT_COOKIE);
+  if ((!has_secrets && !has_cookie) || same_origin(info_text(handle, CURLINFO_EFFECTIVE_URL), location)) return;
+  easy.spoiled = true;
+  if (has_cookie) set_option(handle, CURLOPT_COOKIE, nullptr);
+  if (!has_secrets) return;
   for (const std::string &line : headers->items) {
     if (is_sensitive(line)) continue;
     curl_slist *longer = curl_slist_append(easy.harmless_headers.get(), line.c_str());
@@ -69,7 +73,6 @@ void prepare(Easy &easy, long status, const std::string &location) {
     easy.harmless_headers.reset(longer);
   }
   set_option(handle, CURLOPT_HTTPHEADER, easy.harmless_headers.get());
-  easy.spoiled = true;
 }
 
 }  // namespace luvcurl::redirect

@@ -10,8 +10,9 @@ namespace luvcurl::redirect {
 /// get wrong about the next request. `location` is the Location header as it came.
 ///
 /// - 303 turns a custom method (PUT, DELETE, …) into GET; libcurl < 8.13 repeats it.
-/// - Headers with sensitive names (X-Api-Key, Proxy-Authorization, …) do not go to another scheme, host
-///   or port; libcurl drops only Authorization and Cookie by itself.
+/// - Headers with sensitive names (X-Api-Key, Proxy-Authorization, …) and CURLOPT_COOKIE do not go to
+///   another scheme, host or port, unless CURLOPT_UNRESTRICTED_AUTH says so; libcurl drops only
+///   Authorization and Cookie headers by itself.
 ///
 /// A handle that was changed is marked as spoiled: it does not go back to the pool. Throws
 /// std::bad_alloc.

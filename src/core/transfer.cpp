@@ -1,7 +1,6 @@
 #include "core/transfer.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "core/callbacks.h"
 #include "core/lane.h"
@@ -13,7 +12,6 @@ namespace luvcurl {
 
 namespace {
 
-constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t report_interval = 100;  // ms
 
 }  // namespace
@@ -178,7 +176,7 @@ void Transfer::response_is_in() {
   if (response_in_) return;
   response_in_ = true;
   headers_.body_began();
-  headers_.collect(easy_->handle.get());
+  if (request_.wants_response) headers_.collect(easy_->handle.get());
   heard_at_ = multi_->loop().now();
   if (request_.wants_response) notify(due_response);
 }
@@ -308,22 +306,15 @@ void Transfer::apply_flow() noexcept {
 
 Phase Transfer::phase_reached(CURLcode code) const {
   if (!easy_ || state_ == State::queued) return Phase::queue;
-  CURL *handle = easy_->handle.get();
   if (response_in_) return Phase::body;
-  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) return Phase::resolve;
-  if (info_size(handle, CURLINFO_NAMELOOKUP_TIME_T) == 0) return Phase::resolve;
-  if (info_size(handle, CURLINFO_CONNECT_TIME_T) == 0) return Phase::connect;
-  if (request_.url->origin->secure && info_size(handle, CURLINFO_APPCONNECT_TIME_T) == 0) return Phase::tls;
-  if (info_size(handle, CURLINFO_PRETRANSFER_TIME_T) == 0) return Phase::connect;
-  if (code == CURLE_SEND_ERROR) return Phase::send;
-  const std::int64_t uploaded = info_size(handle, CURLINFO_SIZE_UPLOAD_T);
-  if (request_.body == BodyKind::bytes && uploaded < static_cast<std::int64_t>(request_.bytes.size()))
-    return Phase::send;
-  if (is_uploading()) return Phase::send;
-  return Phase::wait;
+  const Phase phase = phase_before_response(easy_->handle.get(), code, request_.url->origin->secure);
+  return phase == Phase::wait && is_uploading() ? Phase::send : phase;
 }
 
 bool Transfer::is_uploading() const {
+  if (request_.body == BodyKind::bytes)
+    return info_size(easy_->handle.get(), CURLINFO_SIZE_UPLOAD_T) <
+           static_cast<std::int64_t>(request_.bytes.size());
   return std::any_of(outboxes_.begin(), outboxes_.end(),
                      [](const Outbox &outbox) { return !outbox.finished() || outbox.size() > 0; });
 }
@@ -338,29 +329,17 @@ std::string Transfer::url() const {
   return without_credentials(text);
 }
 
+Course Transfer::course() const {
+  return {state_ == State::running, response_in_, held_ != hold_none, added_at_, started_at_, heard_at_};
+}
+
 std::uint64_t Transfer::next_deadline() const {
-  std::uint64_t next = never;
-  if (state_ == State::ended || state_ == State::done) return next;
-  // libcurl's own CURLOPT_TIMEOUT_MS starts with the transfer; time in our queue counts as well.
-  if (request_.timeout != 0 && (state_ == State::queued || started_at_ > added_at_))
-    next = added_at_ + request_.timeout;
-  if (state_ != State::running) return next;
-  if (request_.first_byte != 0 && !response_in_) next = std::min(next, started_at_ + request_.first_byte);
-  if (request_.idle != 0 && response_in_ && held_ == hold_none)
-    next = std::min(next, heard_at_ + request_.idle);
-  return next;
+  if (state_ == State::ended || state_ == State::done) return UINT64_MAX;
+  return luvcurl::next_deadline(request_.timeouts, course());
 }
 
 void Transfer::check_deadline(std::uint64_t now) {
-  if (next_deadline() > now) return;
-  if (request_.timeout != 0 && now >= added_at_ + request_.timeout) {
-    fail(CURLE_OPERATION_TIMEDOUT, "timeout: not done within " + std::to_string(request_.timeout) + " ms");
-  } else if (!response_in_) {
-    fail(CURLE_OPERATION_TIMEDOUT,
-         "first_byte: no response within " + std::to_string(request_.first_byte) + " ms");
-  } else {
-    fail(CURLE_OPERATION_TIMEDOUT, "idle: no byte of the body for " + std::to_string(request_.idle) + " ms");
-  }
+  if (next_deadline() <= now) fail(CURLE_OPERATION_TIMEDOUT, overdue(request_.timeouts, course(), now));
 }
 
 }  // namespace luvcurl

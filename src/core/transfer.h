@@ -14,6 +14,7 @@
 #include "core/headers.h"
 #include "core/info.h"
 #include "core/sink.h"
+#include "core/timeouts.h"
 
 namespace luvcurl {
 
@@ -38,9 +39,7 @@ struct Request {
 
   std::uint64_t max_body = 0;                 ///< bytes; 0 for no limit
   std::uint64_t high_water = 1024 * 1024;     ///< bytes
-  std::uint64_t timeout = 0;                  ///< milliseconds from add to done, the queue included; 0 none
-  std::uint64_t first_byte = 0;               ///< milliseconds from the start to the headers; 0 none
-  std::uint64_t idle = 0;                     ///< milliseconds without a byte of body; 0 none
+  Timeouts timeouts;
 };
 
 struct Progress {
@@ -115,6 +114,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   CURLcode set_body();
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
+  Course course() const;
   std::uint64_t next_deadline() const;    // of luvcurl's own timeouts, UINT64_MAX for none
   void check_deadline(std::uint64_t now);
 

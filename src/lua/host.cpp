@@ -158,10 +158,33 @@ int Host::make_protected(lua_State *L) {
   lua_call(L, poll ? 1 : 0, 1);
   auto **cell = static_cast<uv_handle_t **>(lua_touserdata(L, -1));
   if (cell == nullptr) return 0;  // luv's nil, message, name
+  if (making->kind == Kind::prepare) host->watch_close(L, *cell, lua_gettop(L));
   lua_rawgeti(L, LUA_REGISTRYINDEX, host->kept_);
   lua_insert(L, -2);
   luaL_ref(L, -2);  // kept for ever: the cell must stay readable
   making->cell = cell;
+  return 0;
+}
+
+// A host that walks its loop and closes every handle (luvit does at exit) tells nobody; with our handles
+// go the transfers in flight. luv calls a handle's close callback whoever closed it, but takes one only
+// together with the close: it is put where luv would put it, if all there is as luv has it.
+void Host::watch_close(lua_State *L, uv_handle_t *handle, int userdata) const {
+  auto *data = static_cast<HandleData *>(handle->data);
+  if (data == nullptr || data->context != context_ || data->callbacks[0] != LUA_NOREF) return;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, data->self);
+  const bool as_known = lua_rawequal(L, -1, userdata) != 0;
+  lua_pop(L, 1);
+  if (!as_known) return;
+  lua_pushcfunction(L, &closed);
+  data->callbacks[0] = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+int Host::closed(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, registry_key);
+  const auto *host = static_cast<const Host *>(lua_touserdata(L, -1));
+  lua_pop(L, 1);
+  if (host != nullptr) host->loop_->lost();
   return 0;
 }
 

@@ -49,7 +49,16 @@ class Host final : public HandleFactory {
   };
   static constexpr int no_traceback = 0x02;  // LUVF_CALLBACK_NOTRACEBACK: our message has one
 
+  // The head of luv_handle_t, the same in every luv since 1.30.
+  struct HandleData {
+    int self;          // reference to the userdata, in the registry
+    int callbacks[2];  // the first one is called when the handle was closed, by whomever
+    const Context *context;
+  };
+
   void find(lua_State *L, int luv);
+  void watch_close(lua_State *L, uv_handle_t *handle, int userdata) const;
+  static int closed(lua_State *L);
   static int collect(lua_State *L);
   static int make_protected(lua_State *L);
   static int dispatch(lua_State *L);

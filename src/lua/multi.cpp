@@ -48,9 +48,9 @@ Request make_request(const Options &options, const Wishes &wishes) {
   request.rewindable = wishes.rewind;
   request.max_body = static_cast<std::uint64_t>(wishes.max_body);
   request.high_water = static_cast<std::uint64_t>(wishes.high_water);
-  request.timeout = static_cast<std::uint64_t>(wishes.timeout);
-  request.first_byte = static_cast<std::uint64_t>(wishes.first_byte);
-  request.idle = static_cast<std::uint64_t>(wishes.idle);
+  request.timeouts.total = static_cast<std::uint64_t>(wishes.timeout);
+  request.timeouts.first_byte = static_cast<std::uint64_t>(wishes.first_byte);
+  request.timeouts.idle = static_cast<std::uint64_t>(wishes.idle);
   request.upload_size = wishes.upload_size;
   if (wishes.read) request.body = BodyKind::stream;
   return request;
