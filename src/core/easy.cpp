@@ -42,7 +42,6 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   callbacks::install(*easy, interest_);
   set_option(handle, CURLOPT_ERRORBUFFER, easy->message.data());
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
-  set_option(handle, CURLOPT_PIPEWAIT, 1L);
   set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_option(handle, CURLOPT_SHARE, share_);
 #if LIBCURL_VERSION_NUM >= 0x075700

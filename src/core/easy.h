@@ -34,6 +34,7 @@ struct Easy {
   SlistPtr harmless_headers;  ///< what is left of the headers after a redirect to another server
   long buffer_size = 0;
   bool reports_progress = false;
+  bool waits_for_pipe = false;
   bool spoiled = false;  ///< options were changed during the transfer: not to be kept
   std::array<char, CURL_ERROR_SIZE> message{};
 };

@@ -5,7 +5,6 @@
 #include <cctype>
 #include <string_view>
 
-#include "core/info.h"
 
 namespace luvcurl::redirect {
 
@@ -34,9 +33,9 @@ bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
   return text_a != nullptr && text_b != nullptr && curl_strequal(text_a, text_b) != 0;
 }
 
-bool same_origin(const char *from, const std::string &location) {
+bool same_origin(const std::string &from, const std::string &location) {
   const UrlPtr current(curl_url());
-  if (!current || curl_url_set(current.get(), CURLUPART_URL, from, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+  if (!current || curl_url_set(current.get(), CURLUPART_URL, from.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return false;
   const UrlPtr next(curl_url_dup(current.get()));
   if (!next || curl_url_set(next.get(), CURLUPART_URL, location.c_str(),
@@ -49,7 +48,7 @@ bool same_origin(const char *from, const std::string &location) {
 
 }  // namespace
 
-void prepare(Easy &easy, long status, const std::string &location) {
+void prepare(Easy &easy, long status, const std::string &from, const std::string &location) {
   CURL *handle = easy.handle.get();
   if (status == 303 && easy.options->has(CURLOPT_CUSTOMREQUEST)) {
     set_option(handle, CURLOPT_CUSTOMREQUEST, nullptr);
@@ -61,7 +60,7 @@ void prepare(Easy &easy, long status, const std::string &location) {
                            std::any_of(headers->items.begin(), headers->items.end(),
                                        [](const std::string &line) { return is_sensitive(line); });
   const bool has_cookie = easy.options->has(CURLOPT_COOKIE);
-  if ((!has_secrets && !has_cookie) || same_origin(info_text(handle, CURLINFO_EFFECTIVE_URL), location)) return;
+  if ((!has_secrets && !has_cookie) || same_origin(from, location)) return;
   easy.spoiled = true;
   if (has_cookie) set_option(handle, CURLOPT_COOKIE, nullptr);
   if (!has_secrets) return;

@@ -7,7 +7,7 @@
 namespace luvcurl::redirect {
 
 /// Called when a response that redirects is in, before libcurl follows it: changes what libcurl would
-/// get wrong about the next request. `location` is the Location header as it came.
+/// get wrong about the next request. `from` is where it came from, `location` the header as it is.
 ///
 /// - 303 turns a custom method (PUT, DELETE, …) into GET; libcurl < 8.13 repeats it.
 /// - Headers with sensitive names (X-Api-Key, Proxy-Authorization, …) and CURLOPT_COOKIE do not go to
@@ -16,6 +16,6 @@ namespace luvcurl::redirect {
 ///
 /// A handle that was changed is marked as spoiled: it does not go back to the pool. Throws
 /// std::bad_alloc.
-void prepare(Easy &easy, long status, const std::string &location);
+void prepare(Easy &easy, long status, const std::string &from, const std::string &location);
 
 }  // namespace luvcurl::redirect

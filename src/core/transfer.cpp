@@ -32,7 +32,7 @@ bool Transfer::cancel() {
 void Transfer::fail(CURLcode code, std::string message) {
   if (state_ == State::ended || state_ == State::done) return;
   outcome_.phase = phase_reached(code);
-  if (easy_) summary_ = summarize(easy_->handle.get(), !headers_.hops().empty());
+  take_summary();
   end(code, std::move(message));
 }
 
@@ -119,8 +119,9 @@ bool Transfer::on_header(std::string_view line) {
   if (is_final_response()) {
     response_is_in();
   } else if (headers_.status() >= 300 && headers_.status() < 400) {
-    redirect::prepare(*easy_, headers_.status(), headers_.location());
-    headers_.redirected(info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL));
+    const std::string from = current_url();
+    redirect::prepare(*easy_, headers_.status(), from, headers_.location());
+    headers_.redirected(from);
   }
   return true;
 }
@@ -223,6 +224,14 @@ bool Transfer::start(std::string *error) {
     easy_->buffer_size = multi_->buffer_size();
     code = set_option(handle, CURLOPT_BUFFERSIZE, easy_->buffer_size);
   }
+  const Origin &origin = *request_.url->origin;
+  const bool may_multiplex = origin.secure && (origin.http_version == 0 || origin.http_version >= CURL_HTTP_VERSION_2_0);
+  if (code == CURLE_OK && easy_->waits_for_pipe != may_multiplex && !request_.options->has(CURLOPT_PIPEWAIT)) {
+    // Only there: a request that waits for a connection to show that it multiplexes waits in vain with
+    // HTTP/1, and for ever if that connection waits for the request.
+    easy_->waits_for_pipe = may_multiplex;
+    code = set_option(handle, CURLOPT_PIPEWAIT, may_multiplex ? 1L : 0L);
+  }
   callbacks::report_progress(*easy_, request_.wants_progress);
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
   if (!outboxes_.empty()) notify(due_read);
@@ -238,8 +247,7 @@ void Transfer::finish(CURLcode code) noexcept {
     if (outcome_.code != CURLE_OK) code = outcome_.code;
     if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
     headers_.collect(handle);
-    summary_ = summarize(handle, !headers_.hops().empty());
-    summary_.timings.queue = static_cast<std::int64_t>(started_at_ - added_at_) * 1000;
+    take_summary();
     outcome_.phase = phase_reached(code);
     const char *message = easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
@@ -249,6 +257,15 @@ void Transfer::finish(CURLcode code) noexcept {
   } catch (const std::bad_alloc &) {
     end(CURLE_OUT_OF_MEMORY, {});
   }
+}
+
+void Transfer::take_summary() {
+  const std::uint64_t now = multi_->loop().now();
+  if (easy_) summary_ = summarize(easy_->handle.get(), !headers_.hops().empty());
+  Timings &timings = summary_.timings;
+  timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
+  // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
+  if (easy_) timings.total = std::max(timings.total, static_cast<std::int64_t>(now - started_at_) * 1000);
 }
 
 void Transfer::end(CURLcode code, std::string message) {
@@ -319,14 +336,16 @@ bool Transfer::is_uploading() const {
                      [](const Outbox &outbox) { return !outbox.finished() || outbox.size() > 0; });
 }
 
-std::string Transfer::url() const {
-  if (easy_ && state_ == State::running)
-    return without_credentials(info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL));
-  if (!summary_.url.empty()) return without_credentials(summary_.url.c_str());
+std::string Transfer::url() const { return without_credentials(current_url().c_str()); }
+
+// libcurl's EFFECTIVE_URL is that of the handle's transfer before, until a redirect is followed.
+std::string Transfer::current_url() const {
+  if (!headers_.hops().empty())
+    return state_ == State::running ? info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL) : summary_.url;
   char *text = nullptr;
   if (curl_url_get(request_.url->handle.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
   const CurlString owned(text);
-  return without_credentials(text);
+  return owned.get();
 }
 
 Course Transfer::course() const {

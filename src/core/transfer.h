@@ -106,6 +106,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool start(std::string *error);         // sets up the handle, before it enters a CURLM
   void finish(CURLcode code) noexcept;    // libcurl is through with it
   void end(CURLcode code, std::string message);
+  void take_summary();
+  std::string current_url() const;
   void deliver() noexcept;                // tells the sink what is due
   void apply_flow() noexcept;             // makes libcurl hold what it should
   bool is_final_response() const;

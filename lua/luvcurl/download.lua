@@ -1,0 +1,290 @@
+--- A body into a file: curl.download.
+---
+---     local res, err = curl.download('https://example.org/large.iso', 'large.iso', {
+---       resume = true, sha256 = '9f86d0…', on_progress = curl.progress_bar(),
+---     })
+---
+--- Every file call goes through luv's thread pool; no more of the body waits in memory than
+--- `high_water` and what is being written: a slow disk slows the server. The bytes go into a
+--- temporary file beside the target, which is synced and renamed when complete: whoever looks
+--- at `path` sees the old file or the whole new one, with the permissions of the old one. A link
+--- is followed.
+---
+--- With `resume` the temporary file is `path.part` and stays when the download fails; the next call
+--- asks for the rest, on the condition (If-Range) that the server still has the version that
+--- `path.part.meta` remembers, and fetches everything otherwise. A response without a strong ETag
+--- or Last-Modified cannot be continued. Two processes must not continue the same file at once.
+---
+--- Bodies are asked for uncompressed unless `accept_encoding` says otherwise (not with resume).
+
+local await = require('luvcurl/await')
+local check = require('luvcurl/check')
+local errors = require('luvcurl/error')
+local misuse = require('luvcurl/misuse')
+local partfile = require('luvcurl/partfile')
+local perform = require('luvcurl/perform')
+local request = require('luvcurl/request')
+local resumption = require('luvcurl/resumption')
+local save = require('luvcurl/save')
+local task = require('luvcurl/task')
+local uv = require('luvcurl/host').uv
+
+local download = {}
+
+---@class luvcurl.DownloadOptions : luvcurl.Request
+---@field resume? boolean  continue a partial file, and leave one
+---@field sha256? string   64 hexadecimal digits, of the whole file
+---  on_progress counts what a resumed file had already, in `down` and in `down_total`
+
+---@class luvcurl.DownloadResponse : luvcurl.Response
+---@field path string      as it was given
+---@field bytes integer    of the whole file; 0 for status 304, which leaves the file as it was
+---@field resumed integer  how many of them were there already; 0 when none
+---@field sha256 string|nil  when it was asked for
+---  body is nil; `ok` is true also where a 416 told that nothing was missing
+
+--- A download under way. What a luvcurl.Transfer can; there may be several requests behind it.
+---@class luvcurl.Download
+---@field t luvcurl.Transfer|nil  the request that is under way, or the last one
+local Download = { __name = 'luvcurl.Download' }
+Download.__index = Download
+
+--- Ends it: the temporary file is removed (kept with resume), then the callback gets
+--- ABORTED_BY_CALLBACK.
+---@return boolean  whether it was still under way
+function Download:cancel()
+  if self.over or self.cancelled then
+    return false
+  end
+  self.cancelled = true
+  if self.t then
+    self.t:cancel()
+  end
+  return true
+end
+
+function Download:pause()
+  self.paused = true
+  if self.t then
+    self.t:pause()
+  end
+end
+
+function Download:resume()
+  self.paused = false
+  if self.t then
+    self.t:resume()
+  end
+end
+
+--- Lets the loop end before it is done. (The temporary file then stays.)
+function Download:unref()
+  self.unreferenced = true
+  if self.t then
+    self.t:unref()
+  end
+end
+
+function Download:ref()
+  self.unreferenced = false
+  if self.t then
+    self.t:ref()
+  end
+end
+
+---@return 'queued'|'running'|'paused'|'done'
+function Download:state()
+  if self.over then
+    return 'done'
+  elseif self.paused then
+    return 'paused'
+  end
+  local state = self.t and self.t:state() or 'queued'
+  return state == 'done' and 'running' or state -- the file is not complete yet
+end
+
+--- One of libcurl's facts about the last request; nil while there is none.
+---@param name string
+---@return any
+function Download:info(name)
+  return self.t and self.t:info(name)
+end
+
+---@return string  without credentials
+function Download:url()
+  return self.t and self.t:url() or self.shown_url
+end
+
+---@return luvcurl.Timings|nil
+function Download:timings()
+  return self.t and self.t:timings()
+end
+
+--- Makes an Error that says where the download was.
+---@param name string
+---@param code integer|nil
+---@param message string
+---@return luvcurl.Error
+function Download:error(name, code, message)
+  return errors.new({
+    name = name, code = code, message = message, url = self:url(), timings = self:timings(),
+    phase = self.t and 'body' or 'queue',
+  })
+end
+
+--- Takes a request over as the one under way.
+---@param t luvcurl.Transfer
+function Download:adopt(t)
+  self.t = t
+  if self.paused then
+    t:pause()
+  end
+  if self.unreferenced then
+    t:unref()
+  end
+end
+
+-- Arguments ----------------------------------------------------------------------------------
+
+--- Fields that say what a download says itself.
+local OWN = {
+  on_data = 'the bytes go to the file', range = 'use resume', resume_from = 'use resume',
+}
+
+local function has_header(headers, wanted)
+  for name, value in pairs(headers) do
+    name = type(name) == 'number' and type(value) == 'table' and value[1] or name
+    if type(name) == 'string' and name:lower() == wanted then
+      return true
+    end
+  end
+  return false
+end
+
+local function check_resumable(given)
+  if given.accept_encoding then
+    misuse('download: resume takes no accept_encoding: a part of a compressed body is of no use')
+  elseif given.method ~= nil and given.method ~= 'GET' then
+    misuse('download: only a GET can be resumed')
+  elseif type(given.headers) == 'table' then
+    for _, name in ipairs({ 'range', 'if-range' }) do
+      if has_header(given.headers, name) then
+        misuse(('download: resume sets the header %s itself'):format(name))
+      end
+    end
+  end
+end
+
+---@param url any
+---@param opts table|nil
+---@return table given    the request
+---@return boolean resume
+---@return string|nil sha256
+local function sort(url, opts)
+  check.type('request.url', url, 'string')
+  local given, resume, sha256 = {}, nil, nil
+  if opts ~= nil then
+    for name, value in pairs(check.type('download options', opts, 'table')) do
+      given[name] = value
+    end
+    resume, given.resume = given.resume, nil
+    sha256, given.sha256 = given.sha256, nil
+  end
+  for name, why in pairs(OWN) do
+    if given[name] ~= nil then
+      misuse(('download: no %s here: %s'):format(name, why))
+    end
+  end
+  if given.url ~= nil then
+    misuse('request.url: is given twice')
+  end
+  if resume ~= nil and check.type('download.resume', resume, 'boolean') then
+    check_resumable(given)
+  end
+  if sha256 ~= nil then
+    sha256 = check.type('download.sha256', sha256, 'string'):lower()
+    if #sha256 ~= 64 or sha256:find('%X') then
+      misuse('download.sha256: expected 64 hexadecimal digits')
+    end
+  end
+  given.url = url
+  return given, resume or false, sha256
+end
+
+--- Absolute, as the process may change its directory meanwhile.
+local function absolute(path)
+  check.type('download path', path, 'string')
+  if path == '' or path:find('\0', 1, true) then
+    misuse('download path: must not be empty or contain NUL')
+  end
+  return path:sub(1, 1) == '/' and path or uv.cwd() .. '/' .. path
+end
+
+-- Starting -----------------------------------------------------------------------------------
+
+---@param way luvcurl.Api
+---@return luvcurl.Download
+local function new(way, url, path, opts)
+  local given, resume, sha256 = sort(url, opts)
+  local self = setmetatable({
+    path = path, place = absolute(path), resumable = resume, sha256 = sha256,
+  }, Download)
+  local session_encoding = given.accept_encoding == nil
+  given = way.prepare and way.prepare(given) or given
+  if given.accept_encoding == nil or (resume and session_encoding) then
+    given.accept_encoding = false
+  end
+  self.given, self.core = given, way.core()
+  local final = request.compile(given) -- what is not valid raises now
+  self.shown_url = final:gsub('^(%a[%w+.-]*://)[^/?#]*@', '%1')
+  self.fingerprint = resumption.fingerprint(final)
+  return self
+end
+
+--- Runs it; `on_end(err, res)` is called from the loop.
+local function start(self, on_end)
+  task.run(function(job)
+    local part, why = partfile.open(job, self.place, self.resumable)
+    local err, res, keep = save(self, job, part, why)
+    part:discard(keep)
+    return err, res
+  end, function(crash, err, res)
+    self.over = true
+    if crash then
+      err = self:error('ABORTED_BY_CALLBACK', 42, crash)
+    end
+    on_end(err, res)
+  end)
+  return self
+end
+
+--- The function `download` over a Multi: (url, path [, opts] [, callback]), in the styles of the
+--- verbs. Errors of its own: WRITE_ERROR (the file; with the system's text), HTTP_RETURNED_ERROR
+--- (a status of 300 or more), CHECKSUM_MISMATCH.
+---@param way luvcurl.Api
+---@return fun(url: string, path: string, opts?: luvcurl.DownloadOptions, callback?: luvcurl.Callback): any, any
+function download.over(way)
+  return function(url, path, opts, callback)
+    if callback == nil and perform.is_callable(opts) then
+      opts, callback = nil, opts
+    end
+    if callback ~= nil then
+      perform.check_callback(callback)
+      return start(new(way, url, path, opts), callback)
+    end
+    local co = await.place()
+    local self = new(way, url, path, opts)
+    local waiter = { core = self.core }
+    start(self, function(err, res)
+      waiter.err, waiter.res = err, res
+      await.wake(waiter)
+    end)
+    local ok, why = await.wait(waiter, co)
+    if not ok then
+      return nil, perform.given_up(self, why)
+    end
+    return waiter.res, waiter.err
+  end
+end
+
+return download

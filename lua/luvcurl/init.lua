@@ -1,0 +1,63 @@
+--- luvcurl: libcurl on the event loop that luv runs.
+---
+---     local curl = require 'luvcurl'
+---     local res = assert(curl.get('https://example.org/'))
+---     print(res.status, res.headers['content-type'], #res.body)
+
+local api = require('luvcurl/api')
+local check = require('luvcurl/check')
+local core = require('luvcurl_core')
+local host = require('luvcurl/host')
+local Multi = require('luvcurl/multi')
+local progress_bar = require('luvcurl/progress_bar')
+local session = require('luvcurl/session')
+
+---@alias luvcurl.Callback fun(err: luvcurl.Error|nil, res: luvcurl.Response|nil)
+
+--- (url [, request] [, callback]) or (request [, callback]). With a callback it returns the
+--- Transfer, and calls `callback(err, res)` exactly once, later. Without, it returns the Response,
+--- or nil and the Error: in a coroutine by yielding, in a main chunk by running the loop until
+--- then. Raises an error when an argument is not valid, and in a luv callback that is no coroutine.
+---@alias luvcurl.Verb fun(url: any, request?: any, callback?: luvcurl.Callback): any, any
+
+---@class luvcurl
+---@field Multi luvcurl.Multi
+---@field request luvcurl.Verb
+---@field get luvcurl.Verb
+---@field head luvcurl.Verb
+---@field delete luvcurl.Verb
+---@field options luvcurl.Verb
+---@field post luvcurl.Verb
+---@field put luvcurl.Verb
+---@field patch luvcurl.Verb
+---@field stream luvcurl.Verb  returns when the headers are in: a luvcurl.StreamResponse
+---@field download fun(url: string, path: string, opts?: luvcurl.DownloadOptions, callback?: luvcurl.Callback): any, any
+---  the body into a file, as luvcurl/download.lua tells; the styles of the verbs
+---@field progress_bar fun(opts?: luvcurl.ProgressBarOptions): luvcurl.ProgressBar
+local curl = api.build({
+  core = function()
+    return Multi.shared().core
+  end,
+})
+
+curl.Multi = Multi
+curl.session = session.new
+curl.progress_bar = progress_bar
+
+--- The versions of luvcurl, libcurl, luv and libuv, and what this libcurl can do.
+---@return luvcurl.Version
+function curl.version()
+  local version = core.version()
+  -- luv has no number of its own at run time; it is numbered after the libuv it was made for
+  version.luv = host.uv._VERSION or host.uv.version_string()
+  return version
+end
+
+--- Percent-encodes everything but letters, digits and -._~
+---@param text string
+---@return string
+function curl.escape(text)
+  return core.escape(check.type('escape', text, 'string'))
+end
+
+return curl

@@ -1,0 +1,134 @@
+--- Sets of libcurl options: the defaults, and what a request adds to them. Sets are shared by all
+--- requests that are alike: the C side then finds the libcurl handle that carries one by a glance
+--- at the pointer.
+
+local core = require('luvcurl_core')
+local environment = require('luvcurl/environment')
+local library = require('luvcurl/library')
+local misuse = require('luvcurl/misuse')
+
+local optionset = {}
+
+--- How many redirects are followed unless a request says otherwise.
+optionset.REDIRECTS = 10
+
+local CONNECT_TIMEOUT = 30000
+local HTTP, HTTPS = 1, 2 -- CURLPROTO_*, before libcurl 7.85
+
+local function defaults()
+  local list = {}
+  local function push(name, value)
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
+  if core.option_kind('protocols_str') then
+    push('protocols_str', 'http,https')
+    push('redir_protocols_str', 'http,https')
+  else
+    push('protocols', HTTP + HTTPS)
+    push('redir_protocols', HTTP + HTTPS)
+  end
+  push('followlocation', 1)
+  push('maxredirs', optionset.REDIRECTS)
+  push('connecttimeout_ms', CONNECT_TIMEOUT)
+  push('accept_encoding', '')
+  push('useragent', 'luvcurl/' .. library.version.luvcurl)
+  push('noproxy', environment.no_proxy)
+  if environment.ca_file then
+    push('cainfo', environment.ca_file)
+  end
+  if environment.ca_path then
+    push('capath', environment.ca_path)
+  end
+  return list
+end
+
+local DEFAULTS = defaults()
+
+--- Options by what they add to the defaults. Weak: a set lives as long as its requests do.
+local sets = setmetatable({}, { __mode = 'v' })
+
+--- The options of a request that says nothing but its URL, by proxy. Strong: used most.
+local plain = {}
+
+--- Text that tells lists apart, or nil when the list had better not be remembered.
+---@param proxy string
+---@param list any[]
+---@return string|nil
+local function key_of(proxy, list)
+  local parts = { #proxy .. ':' .. proxy }
+  for i = 1, #list do
+    local value = list[i]
+    local kind = type(value)
+    if kind == 'table' then
+      for j = 1, #value do
+        if type(value[j]) ~= 'string' then
+          return nil -- wrong: the C side will say so
+        end
+      end
+      value = #value .. '\0' .. table.concat(value, '\0')
+    elseif kind == 'string' and #value > 4096 then
+      return nil -- a blob
+    else
+      value = tostring(value)
+    end
+    parts[i + 1] = kind:sub(1, 1) .. #value .. ':' .. value
+  end
+  return table.concat(parts)
+end
+
+---@param proxy string
+---@param list any[]
+---@return luvcurl.Options
+local function build(proxy, list)
+  local whole = {}
+  for i = 1, #DEFAULTS do
+    whole[i] = DEFAULTS[i]
+  end
+  whole[#whole + 1] = 'proxy'
+  whole[#whole + 1] = proxy
+  local n = #whole
+  for i = 1, #list do
+    whole[n + i] = list[i]
+  end
+  local ok, options = pcall(core.options, whole)
+  if not ok then
+    misuse(options)
+  end
+  return options
+end
+
+--- The defaults.
+---@param url string
+---@return luvcurl.Options
+function optionset.plain(url)
+  local proxy = environment.proxy_for(url)
+  local options = plain[proxy]
+  if not options then
+    options = build(proxy, {})
+    plain[proxy] = options
+  end
+  return options
+end
+
+--- The defaults and what `list` adds: name1, value1, name2, value2, …, applied in order.
+---@param url string
+---@param list any[]
+---@return luvcurl.Options
+function optionset.of(url, list)
+  if #list == 0 then
+    return optionset.plain(url)
+  end
+  local proxy = environment.proxy_for(url)
+  local key = key_of(proxy, list)
+  local options = key and sets[key]
+  if not options then
+    options = build(proxy, list)
+    if key then
+      sets[key] = options
+    end
+  end
+  return options
+end
+
+return optionset

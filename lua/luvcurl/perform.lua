@@ -1,0 +1,99 @@
+--- Starts requests, in the style the caller asks for.
+
+local await = require('luvcurl/await')
+local check = require('luvcurl/check')
+local errors = require('luvcurl/error')
+local misuse = require('luvcurl/misuse')
+local request = require('luvcurl/request')
+local sink = require('luvcurl/sink')
+
+local perform = {}
+
+local new_sink, compile = sink.new, request.compile
+local Callback, Printer, Waiter = sink.Callback, sink.Printer, sink.Waiter
+
+---@param callback any
+---@return boolean
+local function is_callable(callback)
+  if type(callback) == 'function' then
+    return true
+  end
+  local meta = getmetatable(callback)
+  return type(meta) == 'table' and meta.__call ~= nil
+end
+
+perform.is_callable = is_callable
+
+---@param callback any
+function perform.check_callback(callback)
+  if not is_callable(callback) then
+    check.fail('callback', 'a function', callback)
+  end
+end
+
+--- Hands a request to the C side; what that refuses is raised at the caller's line.
+---@param core luvcurl.CoreMulti
+---@param options luvcurl.Options
+---@param url string
+---@param one table
+---@param body string|nil
+---@return luvcurl.Transfer
+function perform.add(core, options, url, one, body)
+  local ok, t = pcall(core.add, core, options, url, one, body)
+  if not ok then
+    misuse(t)
+  end
+  return t
+end
+
+local add = perform.add
+
+--- Starts a request; without a callback its body goes to stdout.
+---@param core luvcurl.CoreMulti
+---@param given string|luvcurl.Request
+---@param url string|nil
+---@param method string|nil
+---@param callback luvcurl.Callback|nil
+---@return luvcurl.Transfer
+function perform.start(core, given, url, method, callback)
+  if callback ~= nil then
+    perform.check_callback(callback)
+  end
+  local final, options, body, settings = compile(given, url, method)
+  local one = new_sink(settings, callback and Callback or Printer)
+  one.callback = callback
+  return add(core, options, final, one, body)
+end
+
+--- Starts a request and waits for its end.
+---@param core luvcurl.CoreMulti
+---@param given string|luvcurl.Request
+---@param url string|nil
+---@param method string|nil
+---@return luvcurl.Response|nil res
+---@return luvcurl.Error|nil err
+function perform.wait(core, given, url, method)
+  local co = await.place()
+  local final, options, body, settings = compile(given, url, method)
+  local one = new_sink(settings, Waiter)
+  one.core = core
+  local t = add(core, options, final, one, body)
+  local ok, why = await.wait(one, co)
+  if not ok then
+    return nil, perform.given_up(t, why)
+  end
+  return one.res, one.err
+end
+
+--- Ends a transfer whose end can no longer be waited for.
+---@param t luvcurl.Transfer
+---@param why string
+---@return luvcurl.Error
+function perform.given_up(t, why)
+  t:cancel()
+  return errors.new({
+    name = 'ABORTED_BY_CALLBACK', code = 42, message = why, url = t:url(), timings = t:timings(),
+  })
+end
+
+return perform

@@ -1,0 +1,225 @@
+--- From what a user writes (a URL, or a table of fields) to what the C side takes: a URL, an
+--- immutable set of libcurl options, a body and the settings of the sink.
+---
+--- Defaults: http and https only; at most 10 redirects; 30 s to connect; no limit on the whole
+--- time (`timeout`) nor on the body (`max_body`); every encoding libcurl can undo is accepted;
+--- proxies and certificates as the environment said when the library was loaded. `options` may
+--- override any of them.
+
+local body_field = require('luvcurl/body')
+local check = require('luvcurl/check')
+local core = require('luvcurl_core')
+local fields = require('luvcurl/fields')
+local headerlist = require('luvcurl/headerlist')
+local misuse = require('luvcurl/misuse')
+local optionset = require('luvcurl/optionset')
+local pairlist = require('luvcurl/pairlist')
+local suggest = require('luvcurl/suggest')
+
+local request = {}
+
+-- URLs ---------------------------------------------------------------------------------------
+
+local MAX_URLS = 1024
+local urls, url_count = {}, 0
+
+---@param text any
+---@param base string|nil
+---@param query string[]|nil
+---@return string
+local function build_url(text, base, query)
+  check.type('request.url', text, 'string')
+  if text:find('[%c]') or text:find('\0', 1, true) then
+    misuse('request.url: must not contain CR, LF, NUL or other control characters')
+  elseif text == '' and not base then
+    misuse('request.url: is empty')
+  end
+  local ok, url = pcall(core.url, text, base, query)
+  if not ok then
+    misuse(url)
+  end
+  return url
+end
+
+--- The final form of a plain URL; remembered, as most programs ask for few different ones.
+---@param text string
+---@return string
+local function plain_url(text)
+  local url = urls[text]
+  if not url then
+    url = build_url(text)
+    if url_count >= MAX_URLS then
+      urls, url_count = {}, 0
+    end
+    urls[text] = url
+    url_count = url_count + 1
+  end
+  return url
+end
+
+-- The flattening -----------------------------------------------------------------------------
+
+---@class luvcurl.Flat
+---@field list any[]                    options beyond the defaults: name, value, name, value, …
+---@field request luvcurl.Request       what the user gave
+---@field lines string[]                header lines
+---@field has table<string, true>       header names that the user spoke about, lower case
+---@field sink table|nil                settings of the sink, if there are any
+---@field body string|nil
+local Flat = {}
+Flat.__index = Flat
+
+function Flat:push(name, value)
+  local list = self.list
+  local n = #list
+  list[n + 1] = name
+  list[n + 2] = value
+end
+
+--- A header of luvcurl's own making, unless the user spoke about it; nil keeps libcurl's away.
+function Flat:header(name, value)
+  if not self.has[name:lower()] then
+    self.lines[#self.lines + 1] = value and name .. ': ' .. value or name .. ':'
+  end
+end
+
+function Flat:settings()
+  self.sink = self.sink or {}
+  return self.sink
+end
+
+local KNOWN, NAMES = {}, {}
+for _, list in ipairs({ fields.order, fields.others }) do
+  for _, name in ipairs(list) do
+    KNOWN[name] = true
+    NAMES[#NAMES + 1] = name
+  end
+end
+
+local VERBS = {
+  GET = true, HEAD = true, POST = true, PUT = true, PATCH = true, DELETE = true, OPTIONS = true,
+}
+
+---@param given any
+---@param has_body boolean
+---@return string
+local function method_of(given, has_body)
+  if given == nil then
+    return has_body and 'POST' or 'GET'
+  end
+  headerlist.token('request.method', given)
+  local upper = given:upper()
+  return VERBS[upper] and upper or given
+end
+
+local KEEP_ON_301_302 = 3 -- CURL_REDIR_POST_301 | CURL_REDIR_POST_302
+
+local function apply_method(out, method, has_body)
+  if method == 'HEAD' then
+    if has_body then
+      misuse('request: a HEAD request has no body')
+    end
+    out:push('nobody', 1)
+  elseif method == 'POST' then
+    out:push('post', 1)
+    if not has_body then
+      out.body = '' -- else libcurl would wait for one
+    end
+  elseif method ~= 'GET' or has_body then
+    if has_body then
+      out:push('post', 1)
+    end
+    out:push('customrequest', method)
+    if has_body then
+      out:push('postredir', KEEP_ON_301_302) -- else its body would be dropped; a 303 makes it a GET
+    end
+  end
+end
+
+local function apply_headers(out, given)
+  out.lines, out.has = {}, {}
+  if given.headers ~= nil then
+    out.lines, out.has = headerlist.lines('request.headers', given.headers)
+  end
+  if given.expect ~= nil then
+    local expect = check.type('request.expect', given.expect, 'boolean')
+    out:header('Expect', expect and '100-continue' or nil)
+  end
+end
+
+---@param given table
+local function check_names(given)
+  for name in pairs(given) do
+    if not KNOWN[name] then
+      misuse(suggest.unknown('request field', name, NAMES))
+    end
+  end
+end
+
+---@param url any
+---@param given table
+---@return string
+local function url_of(url, given)
+  if url == nil then
+    misuse('request.url: missing')
+  end
+  if given.base_url == nil and given.query == nil then
+    return plain_url(url)
+  end
+  local base = given.base_url
+  if base ~= nil then
+    base = build_url(base)
+  end
+  return build_url(url, base, given.query and pairlist.flatten('request.query', given.query))
+end
+
+--- Checks and flattens a request. Raises errors that name the argument.
+---@param given string|luvcurl.Request
+---@param url string|nil     goes before given.url
+---@param method string|nil  goes before given.method
+---@return string url
+---@return luvcurl.Options options
+---@return string|nil body
+---@return table|nil sink  settings for the sink, its `read` method if the body is a source
+function request.compile(given, url, method)
+  if type(given) == 'string' and not method then
+    url = plain_url(given)
+    return url, optionset.plain(url)
+  end
+  if type(given) == 'string' then
+    given = { url = given }
+  elseif type(given) ~= 'table' then
+    check.fail('request', 'a URL or a table', given)
+  end
+  check_names(given)
+  url = url_of(url or given.url, given)
+
+  local out = setmetatable({ list = {}, request = given }, Flat)
+  out.redirects = optionset.REDIRECTS
+  local list = fields.order
+  for i = 1, #list do
+    local field = list[i]
+    local value = given[field]
+    if value ~= nil then
+      fields.apply[field](out, 'request.' .. field, value, field)
+    end
+  end
+  apply_headers(out, given)
+  local has_body = body_field(out, given)
+  apply_method(out, method_of(method or given.method, has_body), has_body)
+  if #out.lines > 0 then
+    out:push('httpheader', out.lines)
+  end
+  if given.options ~= nil then
+    fields.apply.options(out, 'request.options', given.options) -- last: may override any
+  end
+  return url, optionset.of(url, out.list), out.body, out.sink
+end
+
+--- Checks a table of request fields without a URL: a session's defaults.
+---@param given table
+function request.check(given)
+  request.compile(given, 'http://localhost/')
+end
+
+return request

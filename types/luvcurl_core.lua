@@ -1,0 +1,188 @@
+---@meta
+-- The C side, as lua/luvcurl sees it. Private: scripts use `require 'luvcurl'`.
+
+---@class luvcurl.Version
+---@field luvcurl string
+---@field libcurl string
+---@field luv string|nil
+---@field libuv string
+---@field ssl string|nil
+---@field protocols string[]
+---@field features string[]
+
+---@class luvcurl.Options  an immutable set of libcurl options
+
+---@class luvcurl.Stats
+---@field in_flight integer  transfers
+---@field queued integer     transfers
+---@field finished integer   transfers
+---@field failed integer     transfers
+---@field opened integer     connections
+---@field reused integer     connections
+---@field sent integer       bytes
+---@field received integer   bytes
+---@field lanes integer
+---@field longest_turn number  ms the loop was held up at most
+
+---@class luvcurl.Timings  milliseconds since the transfer was added, each until the end of its step
+---@field queue number
+---@field resolve number
+---@field connect number
+---@field tls number
+---@field send number
+---@field wait number
+---@field total number
+---@field redirect number
+
+--- What the C side calls, outside libcurl, on luv's main state. Metatables are honoured. An error
+--- in any but `done` fails the transfer with ABORTED_BY_CALLBACK.
+---@class luvcurl.Sink
+---@field done fun(self, t: luvcurl.Transfer, code: integer, status: integer, body: string|nil)
+---  exactly once, last; code 0 is success; an error raised here goes to the host
+---@field response? fun(self, t: luvcurl.Transfer)  the final response's headers are in
+---@field data? fun(self, t: luvcurl.Transfer)  bytes wait; without it the body is collected for done
+---@field read? fun(self, t: luvcurl.Transfer)  upload bytes run low; answer by t:feed, now or later
+---@field rewind? fun(self, t: luvcurl.Transfer)  the upload starts anew; without it, it cannot
+---@field progress? fun(self, t, down: number, down_total: number, up: number, up_total: number)
+---@field max_body? integer     bytes, decompressed
+---@field high_water? integer   bytes that may wait to be taken; 1 MiB by default
+---@field first_byte? integer   ms from the start to the headers
+---@field timeout? integer      ms from add to done, the queue included
+---@field idle? integer         ms without a byte of the body
+---@field upload_size? integer  bytes, if known
+
+---@class luvcurl.CoreMulti
+local CoreMulti = {}
+
+--- Raises an error when the options, the URL or the sink are not valid or the Multi is closed.
+---@param options luvcurl.Options
+---@param url string
+---@param sink luvcurl.Sink
+---@param body? string  the whole request body
+---@return luvcurl.Transfer
+function CoreMulti:add(options, url, sink, body) end
+
+--- Ends every transfer; their sinks are told.
+function CoreMulti:close() end
+
+---@return integer  in flight and queued
+function CoreMulti:count() end
+
+---@return boolean
+function CoreMulti:closed() end
+
+--- Ends what can no longer go on because the host closed luvcurl's handles.
+---@return boolean  whether the loop can run on
+function CoreMulti:check() end
+
+---@return luvcurl.Stats
+function CoreMulti:stats() end
+
+--- One request on its way. Everything may be called at any time, from any callback.
+---@class luvcurl.Transfer
+local Transfer = {}
+
+--- Ends it with ABORTED_BY_CALLBACK; its callback is told later.
+---@return boolean  whether it was still under way
+function Transfer:cancel() end
+
+--- No bytes either way, and no callbacks, until resume().
+function Transfer:pause() end
+
+function Transfer:resume() end
+
+---@return 'queued'|'running'|'paused'|'done'
+function Transfer:state() end
+
+--- Keeps the loop alive until it is done: so it is from the start.
+function Transfer:ref() end
+
+--- Lets the loop end before it is done.
+function Transfer:unref() end
+
+--- One of libcurl's facts (CURLINFO_*) by its name in lower case: 'primary_ip', 'num_connects'.
+---@param name string
+---@return any
+function Transfer:info(name) end
+
+--- Bytes of a streamed body that wait, oldest first; nil when there are none now.
+---@param max? integer  bytes
+---@return string|nil
+function Transfer:take(max) end
+
+--- More of the request's body; nil at its end. Only when the sink has `read`.
+---@param chunk string|nil
+function Transfer:feed(chunk) end
+
+--- Ends it with ABORTED_BY_CALLBACK and this message.
+---@param message string
+function Transfer:fail(message) end
+
+--- Why it failed.
+---@return string name     libcurl's, without CURLE_
+---@return string message
+---@return string phase    queue, resolve, connect, tls, send, wait or body
+---@return integer code
+function Transfer:failure() end
+
+---@return integer  0 while there is none
+function Transfer:status() end
+
+---@return string  the last URL, without credentials
+function Transfer:url() end
+
+---@return '1.0'|'1.1'|'2'|'3'|nil
+function Transfer:http_version() end
+
+---@return string|nil
+function Transfer:reason() end
+
+---@param kind? 'header'|'trailer'|'1xx'|'connect'
+---@param hop? integer  -1 (default) is the last response, 0 the first
+---@return string[]  name1, value1, name2, value2, …
+function Transfer:headers(kind, hop) end
+
+--- The redirects before the last response; `response` is what headers() takes.
+---@return {status: integer, url: string, response: integer}[]
+function Transfer:hops() end
+
+---@return luvcurl.Timings
+function Transfer:timings() end
+
+local core = {}
+
+---@return luvcurl.Version
+function core.version() end
+
+--- How an option's value is given; 'owned' for those that luvcurl keeps to itself.
+---@param name string  libcurl's, in lower case
+---@return 'number'|'size'|'string'|'list'|'blob'|'owned'|nil
+function core.option_kind(name) end
+
+---@return string[]
+function core.option_names() end
+
+---@return string[]
+function core.info_names() end
+
+--- Raises "option 'x': expected …" when a value does not fit.
+---@param list any[]  name1, value1, name2, value2, …, applied in this order
+---@return luvcurl.Options
+function core.options(list) end
+
+--- An absolute, normalized URL. Raises "url: …" when there is none.
+---@param url string
+---@param base? string
+---@param query? string[]  name1, value1, …: percent-encoded and added
+---@return string
+function core.url(url, base, query) end
+
+---@param text string
+---@return string
+function core.escape(text) end
+
+---@param settings? luvcurl.MultiSettings
+---@return luvcurl.CoreMulti
+function core.multi(settings) end
+
+return core
