@@ -1,7 +1,7 @@
 #include "core/headers.h"
 
 #include <cctype>
-#include <cstdlib>
+#include <charconv>
 
 namespace luvcurl {
 
@@ -23,6 +23,13 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
     text.remove_suffix(1);
   return text;
+}
+
+// The digits that the text begins with; libcurl ends its lines, but the view ends before that.
+long number_at(std::string_view text) {
+  long number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -55,7 +62,7 @@ Headers::Line Headers::line(std::string_view text) {
   }
   if (!in_body_ && content.compare(0, 5, "HTTP/") == 0) {
     const std::size_t space = content.find(' ');
-    status_ = space == std::string_view::npos ? 0 : std::atol(content.data() + space);
+    status_ = space == std::string_view::npos ? 0 : number_at(content.substr(space + 1));
     const std::size_t after = space == std::string_view::npos ? space : content.find(' ', space + 1);
     reason_ = after == std::string_view::npos ? std::string() : std::string(trimmed(content.substr(after)));
     last_ = finished_;
@@ -95,7 +102,9 @@ void Headers::collect(CURL *easy) {
     curl_header *header = nullptr;
     while ((header = curl_easy_nextheader(easy, all, response, header)) != nullptr) {
       for (const auto &entry : origins) {
-        if ((header->origin & entry.origin) != 0) record(entry.kind, response, header->name, header->value);
+        // COMPAT libcurl 7.88: an empty value comes with the line's CR in it.
+        if ((header->origin & entry.origin) != 0)
+          record(entry.kind, response, header->name, trimmed(header->value));
       }
     }
   }

@@ -18,6 +18,11 @@ void Interest::mark(curl_socket_t fd, Watch &watch) {
   watch.dirty = true;
 }
 
+// The host may have closed the handle of a connection that waits, registered, for its next request.
+bool Interest::is_met(const Watch &watch) const noexcept {
+  return watch.want == watch.armed && (watch.armed == 0 || watch.handle.get(uv_) != nullptr);
+}
+
 void Interest::disarm(Watch &watch) noexcept {
   if (watch.armed == 0) return;
   watch.armed = 0;
@@ -29,13 +34,25 @@ void Interest::wish(Lane *lane, curl_socket_t fd, int what) {
   watch.want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
   watch.lane = watch.want != 0 ? lane : nullptr;
   if (watch.want == 0) {
-    if (!watch.ours) disarm(watch);
-  } else if (watch.want != watch.armed) {
+    if (!watch.connected) disarm(watch);
+  } else if (!is_met(watch)) {
     mark(fd, watch);
   }
 }
 
-void Interest::opened(curl_socket_t fd) { at(fd).ours = true; }
+void Interest::opened(curl_socket_t fd) {
+  Watch &watch = at(fd);
+  disarm(watch);
+  watch.ours = true;
+  watch.connected = false;
+  // libcurl does not repeat a wish for a number that it closed and got again in one go.
+  if (watch.want != 0) mark(fd, watch);
+}
+
+void Interest::responded() noexcept {
+  const auto index = static_cast<std::size_t>(current_);
+  if (current_ != CURL_SOCKET_BAD && index < watches_.size()) watches_[index].connected = watches_[index].ours;
+}
 
 void Interest::closing(curl_socket_t fd) noexcept {
   const auto index = static_cast<std::size_t>(fd);
@@ -43,6 +60,7 @@ void Interest::closing(curl_socket_t fd) noexcept {
   Watch &watch = watches_[index];
   disarm(watch);
   watch.ours = false;
+  watch.connected = false;
   watch.want = 0;
   watch.lane = nullptr;
 }
@@ -60,7 +78,7 @@ Lane *Interest::apply_one(curl_socket_t fd) {
   watches_[static_cast<std::size_t>(fd)].dirty = false;
   {
     const Watch &watch = watches_[static_cast<std::size_t>(fd)];
-    if (watch.want == 0 || watch.want == watch.armed) return nullptr;
+    if (watch.want == 0 || is_met(watch)) return nullptr;
     if (watch.handle.get(uv_) == nullptr) {
       // Making a handle runs Lua's allocator and thus perhaps its collector: look the watch up anew after.
       const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
@@ -103,7 +121,7 @@ Interest::Event Interest::event(int fd, int status, int events) noexcept {
 
 void Interest::settled(int fd) {
   Watch &watch = at(fd);
-  if (watch.want != 0 && watch.want != watch.armed) mark(fd, watch);
+  if (watch.want != 0 && !is_met(watch)) mark(fd, watch);
 }
 
 std::size_t Interest::watched() const noexcept {

@@ -15,9 +15,10 @@ class Lane;
 ///
 /// libcurl states a wish per socket far more often than anything changes (a kept-alive connection
 /// goes REMOVE → OUT → IN for each request), so a wish is only noted and the difference is applied
-/// once per loop turn. A socket that libcurl opened through our OPENSOCKETFUNCTION stays registered
-/// across REMOVE, since CLOSESOCKETFUNCTION tells us before its close(2); any other socket
-/// (resolver pipes, libcurl's wake-up eventfd) may be closed unseen and is unwatched at once.
+/// once per loop turn. A connection stays registered across REMOVE, since CLOSESOCKETFUNCTION tells us
+/// before its close(2). Any other socket may be closed unseen and is unwatched at once: resolver pipes,
+/// libcurl's wake-up eventfd, and one that is still connecting or in its TLS handshake (libcurl 7.88
+/// closes those without the callback). A socket counts as a connection once a response came over it.
 ///
 /// A poll handle belongs to the *number* of a descriptor and is kept for the next socket of that
 /// number: no handle is made or closed per connection. (Closing one late would be wrong besides:
@@ -29,8 +30,14 @@ class Interest {
   /// Notes libcurl's wish (CURL_POLL_*) for a socket of `lane`. Called inside libcurl; never fails.
   void wish(Lane *lane, curl_socket_t fd, int what);
 
-  /// Says that we opened `fd` ourselves and will see its close.
+  /// Says that libcurl has just opened `fd` through us: what was known of the number is over.
   void opened(curl_socket_t fd);
+
+  /// Says that libcurl is about to work on the events of `fd`; CURL_SOCKET_BAD for on none.
+  void working_on(curl_socket_t fd) noexcept { current_ = fd; }
+
+  /// Says that a response comes over the socket that libcurl works on: from now on we see its close.
+  void responded() noexcept;
 
   /// Unwatches `fd`, which is closed right after.
   void closing(curl_socket_t fd) noexcept;
@@ -73,10 +80,12 @@ class Interest {
     std::uint8_t want = 0;   // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
     std::uint8_t armed = 0;  // the same bits, as the loop watches
     bool ours = false;       // opened by our OPENSOCKETFUNCTION
+    bool connected = false;  // ours, and a response came over it
     bool dirty = false;      // waits in dirty_
   };
 
   Watch &at(curl_socket_t fd);
+  bool is_met(const Watch &watch) const noexcept;
   void disarm(Watch &watch) noexcept;
   void mark(curl_socket_t fd, Watch &watch);
   Lane *apply_one(curl_socket_t fd);
@@ -85,6 +94,7 @@ class Interest {
   HandleFactory &factory_;
   std::vector<Watch> watches_;  // by descriptor
   std::vector<curl_socket_t> dirty_;
+  curl_socket_t current_ = CURL_SOCKET_BAD;
 };
 
 }  // namespace luvcurl

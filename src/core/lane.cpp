@@ -89,7 +89,9 @@ void Lane::remove(Transfer &transfer) noexcept {
 
 void Lane::drive(curl_socket_t fd, int bits) {
   int running = 0;
+  loop_.interest().working_on(fd);
   const CURLMcode code = curl_multi_socket_action(multi_.get(), fd, bits, &running);
+  loop_.interest().working_on(CURL_SOCKET_BAD);
   reap();
   if (code != CURLM_OK && code != CURLM_BAD_SOCKET) fail(curl_multi_strerror(code));
   if (loop_.quirks().recheck_timer && active_ > 0) {

@@ -58,6 +58,10 @@ bool Loop::make_handles() {
   if (prepare == nullptr || timer == nullptr) return false;
   uv_.unref(timer);
   if (holds_ == 0) uv_.unref(prepare);
+  // What was wished for while there were no handles, or of the ones before these.
+  interest_.stop();
+  has_work_ = false;
+  wake();
   return true;
 }
 
@@ -215,11 +219,12 @@ void Loop::work() {
   const auto adjusted = std::move(adjusted_);
   adjusted_.clear();
   for (const auto &transfer : adjusted) transfer->apply_flow();
-  // By index: nothing here runs a script, but a Multi may still be made while its own lanes are driven.
-  for (std::size_t i = 0; i < multis_.size(); ++i) {
-    if (due) multis_[i]->check_deadlines(at);
-    multis_[i]->start_queued();
-    multis_[i]->drive_kicked(at);
+  // Backwards and held, since a Multi goes away when the last of its transfers leaves its queue.
+  for (std::size_t i = multis_.size(); i-- > 0;) {
+    const std::shared_ptr<Multi> multi = multis_[i]->shared_from_this();
+    if (due) multi->check_deadlines(at);
+    multi->start_queued();
+    multi->drive_kicked(at);
   }
 }
 
@@ -231,6 +236,8 @@ bool Loop::deliver(std::uint64_t until) noexcept {
     const std::shared_ptr<Transfer> transfer = std::move(announced_.front());
     announced_.pop_front();
     transfer->announced_ = false;
+    if (!announced_.empty()) has_work_ = true;  // the script may run the loop: the others must be told there
+    told_ = true;
     transfer->deliver();
     any = true;
     if (uv_.hrtime() >= until) break;
@@ -243,7 +250,11 @@ void Loop::schedule() noexcept {
   std::uint64_t next = deadline_;
   for (Multi *multi : multis_) next = std::min(next, multi->next_deadline());
   deadline_ = next;
-  if (has_work_ || !announced_.empty()) {
+  // A script that was told may wait by `while not done do uv.run('once') end`: that must get back to it
+  // instead of waiting for an event of somebody else.
+  const bool told = told_;
+  told_ = false;
+  if (has_work_ || told || !announced_.empty()) {
     has_work_ = true;
     armed_ = never;
     arm(0);

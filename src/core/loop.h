@@ -102,6 +102,7 @@ class Loop {
   std::uint64_t longest_turn_ = 0;
   int holds_ = 0;
   bool has_work_ = false;
+  bool told_ = false;  // a sink was called in this turn
   bool stopped_ = false;
 };
 

@@ -24,13 +24,19 @@ Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
 // --- what the consumer asks for ---
 
 bool Transfer::cancel() {
-  if (state_ == State::ended || state_ == State::done) return false;
+  if (is_settled()) return false;
+  due_ = 0;  // who cancels wants to hear of nothing but the end
   fail(CURLE_ABORTED_BY_CALLBACK, "the transfer was cancelled");
   return true;
 }
 
+// What libcurl has completed is under way until its sink was told: an error in response or data counts.
+bool Transfer::is_settled() const {
+  return state_ == State::done || (state_ == State::ended && outcome_.code != CURLE_OK);
+}
+
 void Transfer::fail(CURLcode code, std::string message) {
-  if (state_ == State::ended || state_ == State::done) return;
+  if (is_settled()) return;
   outcome_.phase = phase_reached(code);
   take_summary();
   end(code, std::move(message));
@@ -114,6 +120,7 @@ void Transfer::reserve_body(std::size_t at_least) {
 }
 
 bool Transfer::on_header(std::string_view line) {
+  multi_->loop().interest().responded();
   if (state_ != State::running) return false;
   if (headers_.line(line) != Headers::Line::end || response_in_) return true;
   if (is_final_response()) {

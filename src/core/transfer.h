@@ -114,6 +114,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void response_is_in();
   void reserve_body(std::size_t at_least);
   CURLcode set_body();
+  bool is_settled() const;
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
   Course course() const;
