@@ -1,8 +1,9 @@
---- The request fields that make a body: `body`, `json`, `form`. At most one of them.
+--- The request fields that make a body: `body`, `json`, `form`, `multipart`. At most one of them.
 
 local check = require('luvcurl/check')
 local json = require('luvcurl/json')
 local misuse = require('luvcurl/misuse')
+local multipart = require('luvcurl/multipart')
 local pairlist = require('luvcurl/pairlist')
 local source = require('luvcurl/source')
 
@@ -10,7 +11,7 @@ local source = require('luvcurl/source')
 ---@return string|nil
 local function only_one(request)
   local found
-  for _, field in ipairs({ 'body', 'json', 'form' }) do
+  for _, field in ipairs({ 'body', 'json', 'form', 'multipart' }) do
     if request[field] ~= nil then
       if found then
         misuse(('request: %s and %s exclude each other'):format(found, field))
@@ -21,7 +22,8 @@ local function only_one(request)
   return found
 end
 
---- Sets `out.body` (a string) or puts a source on the sink; adds the headers that belong to it.
+--- Sets `out.body` (a string or a form) and puts its sources on the sink; adds the headers that
+--- belong to it.
 ---@param out luvcurl.Flat
 ---@param request luvcurl.Request
 ---@return boolean  whether there is a body
@@ -37,14 +39,22 @@ return function(out, request)
   elseif field == 'form' then
     out.body = pairlist.form('request.form', request.form)
     out:header('Content-Type', 'application/x-www-form-urlencoded')
+  elseif field == 'multipart' then
+    local form, sources = multipart('request.multipart', request.multipart)
+    out.body = form
+    if #sources > 0 then
+      source.attach(out:settings(), sources)
+    end
   else
     local body = request.body
     if type(body) == 'string' then
       out.body = body
-    elseif type(body) == 'number' or type(body) == 'boolean' then
-      check.fail('request.body', 'a string, a function, a luv stream or {file = path}', body)
+    elseif source.is(body) then
+      local one, settings = source.new('request.body', body), out:settings()
+      settings.upload_size = one.size
+      source.attach(settings, { one })
     else
-      source.attach(out:settings(), 'request.body', body)
+      check.fail('request.body', 'a string, a function, a luv stream or {file = path}', body)
     end
     -- libcurl would call any body a form
     out:header('Content-Type', nil)

@@ -11,6 +11,7 @@
 ---  A string goes out without Content-Type unless `headers` has one
 ---@field json? any               encoded by the host's JSON library; sets Content-Type and Accept
 ---@field form? table             urlencoded; the shapes of query
+---@field multipart? luvcurl.Part[]|table  a form with files: a list of parts, or fields by name
 ---@field auth? string|luvcurl.Auth  'user:password', or more
 ---@field bearer? string          a token
 ---@field redirects? boolean|integer  how many to follow; true is 10 (default), false none
@@ -219,7 +220,8 @@ local ORDER = {
 
 --- Those that request.lua and body.lua look after.
 local OTHERS = {
-  'options', 'url', 'base_url', 'method', 'query', 'headers', 'body', 'json', 'form', 'expect',
+  'options', 'url', 'base_url', 'method', 'query', 'headers', 'body', 'json', 'form', 'multipart',
+  'expect',
 }
 
 return {
