@@ -12,14 +12,25 @@ local process = rawget(_G, 'process') -- luvit's
 local arguments = process and process.argv or arg or {}
 local site = arguments[process and 2 or 1] or 'https://luvit.io/'
 
-local m = Multi:new()
-for i=1, 2 do -- luacheck: ignore 213
-  m:add(site)
+-- luvit runs the loop when the script has ended. Elsewhere that is the script's own to do; so that
+-- the example can end as luvit's does, it is done when the chunk returns.
+if not process then
+  local uv = package.loaded.luv or vim and vim.loop or require('luv')
+  local chunk = debug.getinfo(1, 'f').func
+  debug.sethook(function()
+    if debug.getinfo(2, 'f').func == chunk then
+      debug.sethook()
+      local _, m = debug.getlocal(2, 6)
+      if vim then
+        vim.wait(60000, function() return m:count() == 0 end)
+      else
+        uv.run()
+      end
+    end
+  end, 'r')
 end
 
--- luvit runs the loop when the script has ended; elsewhere that is the script's own to do.
-if vim then
-  vim.wait(60000, function() return m:count() == 0 end)
-elseif not process then
-  require('luv').run()
+local m = Multi:new()
+for i=1, 2 do
+  m:add(site)
 end

@@ -65,8 +65,12 @@ int on_progress(void *easy, curl_off_t down_total, curl_off_t down, curl_off_t u
 }
 
 curl_socket_t on_open(void *interest, curlsocktype, curl_sockaddr *address) {
-  const int fd =
-      ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#ifdef SOCK_CLOEXEC
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+  const int fd = ::socket(address->family, address->socktype, address->protocol);
+  if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
   if (fd < 0) return CURL_SOCKET_BAD;
   try {
     static_cast<Interest *>(interest)->opened(fd);

@@ -133,4 +133,8 @@ void Interest::stop() noexcept {
   for (Watch &watch : watches_) disarm(watch);
 }
 
+void Interest::drop_handles() noexcept {
+  for (Watch &watch : watches_) watch.handle = Handle();
+}
+
 }  // namespace luvcurl

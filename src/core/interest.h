@@ -70,8 +70,11 @@ class Interest {
   /// The number of descriptors watched right now.
   std::size_t watched() const noexcept;
 
-  /// Unwatches everything, for the end of the state. Closes nothing.
+  /// Unwatches everything. Closes nothing.
   void stop() noexcept;
+
+  /// Forgets the handles too, for the end of the state.
+  void drop_handles() noexcept;
 
  private:
   struct Watch {

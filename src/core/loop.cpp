@@ -17,8 +17,9 @@ constexpr std::uint64_t never = UINT64_MAX;
 constexpr const char *lost_handles = "the host closed luvcurl's handles on its loop";
 
 // A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has one
-// Lua state with luv nearly always, so this is a list of one.
-thread_local std::vector<Loop *> loops_of_thread;
+// Lua state with luv nearly always, so this is a list of one. A bare pointer, which has no destructor:
+// a state may be closed by an exit handler, when the thread's objects are gone.
+thread_local Loop *first_of_thread = nullptr;
 
 Quirks quirks_of_libcurl() {
   const unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
@@ -31,20 +32,21 @@ Quirks quirks_of_libcurl() {
 
 Loop::Loop(uv_loop_t *loop, const UvApi &uv, HandleFactory &factory)
     : loop_(loop), uv_(uv), factory_(factory), quirks_(quirks_of_libcurl()), interest_(uv_, factory) {
-  loops_of_thread.push_back(this);
+  next_of_thread_ = first_of_thread;
+  first_of_thread = this;
 }
 
 Loop::~Loop() {
   stop();
-  auto &all = loops_of_thread;
-  all.erase(std::remove(all.begin(), all.end(), this), all.end());
+  Loop **link = &first_of_thread;
+  while (*link != nullptr && *link != this) link = &(*link)->next_of_thread_;
+  if (*link == this) *link = next_of_thread_;
 }
 
 Loop *Loop::of(const uv_loop_t *loop) noexcept {
-  for (Loop *candidate : loops_of_thread) {
-    if (candidate->loop_ == loop) return candidate;
-  }
-  return nullptr;
+  Loop *candidate = first_of_thread;
+  while (candidate != nullptr && candidate->loop_ != loop) candidate = candidate->next_of_thread_;
+  return candidate;
 }
 
 // --- handles ---
@@ -134,6 +136,10 @@ void Loop::stop() noexcept {
   interest_.stop();
   if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_stop(prepare);
   if (auto *timer = timer_.as<uv_timer_t>(uv_)) uv_.timer_stop(timer);
+  // A Multi that dies later must not reach for cells that die with the host.
+  prepare_ = Handle();
+  timer_ = Handle();
+  interest_.drop_handles();
 }
 
 // --- members ---

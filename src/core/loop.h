@@ -88,6 +88,7 @@ class Loop {
   void arm(std::uint64_t deadline) noexcept;
 
   uv_loop_t *loop_;
+  Loop *next_of_thread_ = nullptr;
   const UvApi uv_;
   HandleFactory &factory_;
   Quirks quirks_;

@@ -45,7 +45,12 @@ std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
   auto transfer = std::make_shared<Transfer>(shared_from_this(), std::move(request));
   transfer->index_ = transfers_.size();
   transfers_.push_back(transfer);
-  queue_.push(origin, transfer);
+  try {
+    queue_.push(origin, transfer);
+  } catch (const std::bad_alloc &) {
+    transfers_.pop_back();
+    throw;
+  }
   transfer->keep_loop_alive(true);
   const std::uint64_t deadline = transfer->next_deadline();
   if (deadline < own_deadline_) {
@@ -86,7 +91,10 @@ void Multi::fail_all(Lane *lane, CURLcode code, const std::string &message) {
 Stats Multi::stats() const {
   Stats stats = stats_;
   stats.in_flight = in_flight_;
-  stats.queued = queue_.size();
+  // Not the queue's size: who is cancelled there stays in it until its turn comes.
+  stats.queued = static_cast<std::size_t>(
+      std::count_if(transfers_.begin(), transfers_.end(),
+                    [](const auto &transfer) { return transfer->state() == Transfer::State::queued; }));
   stats.lanes = lanes_.size();
   return stats;
 }

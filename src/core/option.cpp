@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 #include <functional>
 #include <new>
 #include <unordered_map>
@@ -30,9 +31,6 @@ bool is_owned_value(CURLoption id) {
     case CURLOPT_POSTFIELDSIZE_LARGE:
     case CURLOPT_INFILESIZE:
     case CURLOPT_INFILESIZE_LARGE:
-#if LIBCURL_VERSION_NUM >= 0x075700
-    case CURLOPT_QUICK_EXIT:
-#endif
       return true;
     default:
       return false;
@@ -40,7 +38,9 @@ bool is_owned_value(CURLoption id) {
 }
 
 OptionKind kind_of(const curl_easyoption &option) {
-  if (is_owned_value(option.id)) return OptionKind::owned;
+  // By name: it may be newer (7.87) than the headers.
+  const bool quick_exit = std::strcmp(option.name, "QUICK_EXIT") == 0;
+  if (quick_exit || is_owned_value(option.id)) return OptionKind::owned;
   switch (option.type) {
     case CURLOT_LONG:
     case CURLOT_VALUES:

@@ -23,6 +23,8 @@ class Queue {
   std::size_t size() const { return size_; }
 
  private:
+  static constexpr std::size_t max_empty_lines = 256;
+
   struct Line {
     Origin *origin;
     std::deque<std::shared_ptr<Transfer>> waiting;

@@ -13,34 +13,12 @@
 #include "core/error.h"
 #include "core/headers.h"
 #include "core/info.h"
-#include "core/sink.h"
-#include "core/timeouts.h"
+#include "core/request.h"
 
 namespace luvcurl {
 
 class Lane;
 class Multi;
-
-/// What is asked for: everything a transfer needs, checked and flattened.
-struct Request {
-  Options options;
-  std::shared_ptr<const Url> url;
-  std::unique_ptr<Sink> sink;
-
-  BodyKind body = BodyKind::none;
-  std::string_view bytes;         ///< BodyKind::bytes; not copied: the sink keeps them alive until done
-  std::shared_ptr<const Form> form;  ///< BodyKind::form
-  std::int64_t upload_size = -1;  ///< BodyKind::stream; -1 when not known
-
-  bool streaming = false;  ///< the body waits in the inbox for the consumer, instead of being collected
-  bool rewindable = false;  ///< the sources of streams can start anew
-  bool wants_response = false;
-  bool wants_progress = false;
-
-  std::uint64_t max_body = 0;                 ///< bytes; 0 for no limit
-  std::uint64_t high_water = 1024 * 1024;     ///< bytes
-  Timeouts timeouts;
-};
 
 struct Progress {
   std::int64_t down = 0, down_total = 0, up = 0, up_total = 0;  ///< bytes; totals 0 when not known
@@ -113,7 +91,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool is_final_response() const;
   void response_is_in();
   void reserve_body(std::size_t at_least);
-  CURLcode set_body();
   bool is_settled() const;
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;

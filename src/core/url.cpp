@@ -1,5 +1,7 @@
 #include "core/url.h"
 
+#include <algorithm>
+#include <cctype>
 #include <new>
 
 namespace luvcurl {
@@ -39,13 +41,33 @@ UrlPtr new_url() {
   return url;
 }
 
+bool has_scheme(const std::string &text) {
+  const std::size_t colon = text.find("://");
+  return colon != std::string::npos && colon > 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+         });
+}
+
 // libcurl guesses a missing scheme from the host's name (ftp.example → ftp); a script that leaves it
 // out means http, as for the curl tool's users in nearly every case.
 CURLUcode parse(CURLU *url, const std::string &text, bool has_base) {
-  const unsigned int flags = parse_flags | (has_base ? 0U : CURLU_DEFAULT_SCHEME);
-  if (!has_base && text.find("://") == std::string::npos)
-    return curl_url_set(url, CURLUPART_URL, ("http://" + text).c_str(), parse_flags);
-  return curl_url_set(url, CURLUPART_URL, text.c_str(), flags);
+  const std::string whole = has_base || has_scheme(text) ? text : "http://" + text;
+  return curl_url_set(url, CURLUPART_URL, whole.c_str(), parse_flags);
+}
+
+std::string escaped(const std::string &text) {
+  const CurlString owned(curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())));
+  if (!owned) throw std::bad_alloc();
+  return text.empty() ? std::string() : owned.get();
+}
+
+// libcurl's own encoding takes the first '=' for the end of the name, and a NUL for the end of all.
+CURLUcode append_query(CURLU *url, const std::string &name, const std::string &value) {
+  const bool plain = name.find('=') == std::string::npos && (name + value).find('\0') == std::string::npos;
+  const std::string text = plain ? name + "=" + value : escaped(name) + "=" + escaped(value);
+  return curl_url_set(url, CURLUPART_QUERY, text.c_str(),
+                      plain ? CURLU_APPENDQUERY | CURLU_URLENCODE : CURLU_APPENDQUERY);
 }
 
 }  // namespace
@@ -58,9 +80,7 @@ std::string build_url(const std::string &url, const std::string &base,
   if (code == CURLUE_OK) code = parse(handle.get(), url, !base.empty());
   for (const auto &pair : query) {
     if (code != CURLUE_OK) break;
-    const std::string text = pair.first + "=" + pair.second;
-    code = curl_url_set(handle.get(), CURLUPART_QUERY, text.c_str(),
-                        CURLU_APPENDQUERY | CURLU_URLENCODE);
+    code = append_query(handle.get(), pair.first, pair.second);
   }
   if (code != CURLUE_OK) {
     *error = reason(code);

@@ -78,6 +78,8 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
 
 int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &info) {
   const Summary &summary = transfer.summary();
+  // The summary counts from add, libcurl's infos from when it got the transfer.
+  const auto since_start = [&summary](std::int64_t step) { return step == 0 ? 0 : step - summary.timings.queue; };
   switch (info.id) {
     case CURLINFO_RESPONSE_CODE:
       push_int64(L, summary.status);
@@ -89,25 +91,25 @@ int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &in
       push_int64(L, summary.connections);
       return 1;
     case CURLINFO_NAMELOOKUP_TIME_T:
-      push_int64(L, summary.timings.resolve);
+      push_int64(L, since_start(summary.timings.resolve));
       return 1;
     case CURLINFO_CONNECT_TIME_T:
-      push_int64(L, summary.timings.connect);
+      push_int64(L, since_start(summary.timings.connect));
       return 1;
     case CURLINFO_APPCONNECT_TIME_T:
-      push_int64(L, summary.timings.tls);
+      push_int64(L, since_start(summary.timings.tls));
       return 1;
     case CURLINFO_PRETRANSFER_TIME_T:
-      push_int64(L, summary.timings.send);
+      push_int64(L, since_start(summary.timings.send));
       return 1;
     case CURLINFO_STARTTRANSFER_TIME_T:
-      push_int64(L, summary.timings.wait);
+      push_int64(L, since_start(summary.timings.wait));
       return 1;
     case CURLINFO_REDIRECT_TIME_T:
       push_int64(L, summary.timings.redirect);
       return 1;
     case CURLINFO_TOTAL_TIME_T:
-      push_int64(L, summary.timings.total);
+      push_int64(L, since_start(summary.timings.total));
       return 1;
     default:
       return 0;

@@ -70,9 +70,11 @@ int escape(lua_State *L) {
     return 1;
   }
   auto &work = Object<UrlObject>::push(L);
-  const CurlString escaped(curl_easy_escape(nullptr, text, static_cast<int>(size)));
-  if (!escaped) throw std::bad_alloc();
-  work.result = escaped.get();
+  {
+    const CurlString escaped(curl_easy_escape(nullptr, text, static_cast<int>(size)));
+    if (!escaped) throw std::bad_alloc();
+    work.result = escaped.get();
+  }
   lua_pushlstring(L, work.result.data(), work.result.size());
   return 1;
 }

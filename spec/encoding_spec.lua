@@ -1,0 +1,154 @@
+-- Compressed bodies: gzip, deflate, brotli and zstd are undone, and what they become is limited.
+
+local curl = require 'luvcurl'
+local echo = require 'spec.support.echo'
+local helper = require 'spec.support.helper'
+local process = require 'spec.support.process'
+local servers = require 'spec.support.servers'
+
+local nginx, httpbin = servers.nginx, servers.httpbin
+
+local function runs(name, test)
+  it(name, function() helper.run(test) end)
+end
+
+local function plain_text()
+  return process.read_file(nginx.root .. '/text.txt')
+end
+
+-- A frame with one raw block (RFC 8878): what no server of ours makes.
+local function zstd(text)
+  assert(#text < 256)
+  local block = #text * 8 + 1
+  return '\40\181\47\253'
+    .. string.char(0x20, #text, block % 256, math.floor(block / 256), 0) .. text
+end
+
+local function features()
+  local has = {}
+  for _, name in ipairs(curl.version().features) do
+    has[name] = true
+  end
+  return has
+end
+
+local function encoded(coding, bytes)
+  return echo.serve(function()
+    return { headers = { 'Content-Encoding: ' .. coding }, body = bytes }
+  end)
+end
+
+describe('accept_encoding', function()
+  runs('asks for all that libcurl can undo', function()
+    local server = echo.serve()
+    assert(curl.get(server.url))
+    assert(curl.get(server.url, { accept_encoding = true }))
+    assert(curl.get(server.url, { accept_encoding = 'gzip' }))
+    assert(curl.get(server.url, { accept_encoding = false }))
+    local all, has = server.asked[1].headers['accept-encoding'], features()
+    assert.equal(has.libz, all:find('gzip', 1, true) and true)
+    assert.equal(has.brotli, all:find('br', 1, true) and true)
+    assert.equal(has.zstd, all:find('zstd', 1, true) and true)
+    assert.equal(all, server.asked[2].headers['accept-encoding'])
+    assert.equal('gzip', server.asked[3].headers['accept-encoding'])
+    assert.is_nil(server.asked[4].headers['accept-encoding'])
+  end)
+
+  runs('undoes gzip and brotli of nginx', function()
+    local text = plain_text()
+    for _, coding in ipairs { 'gzip', 'br' } do
+      local res = assert(curl.get(nginx.url .. '/text', { accept_encoding = coding }))
+      assert.equal(coding, res.headers['content-encoding'])
+      assert.is_true(res.body == text)
+      assert.is_true(res:info('size_download_t') < #text / 10)
+    end
+  end)
+
+  runs('undoes gzip, deflate and brotli of httpbin', function()
+    for path, word in pairs { gzip = 'gzipped', deflate = 'deflated', brotli = 'brotli' } do
+      local res = assert(curl.get(httpbin.url .. '/' .. path))
+      assert.matches(('"%s": ?true'):format(word), res.body)
+    end
+  end)
+
+  runs('undoes zstd', function()
+    assert.is_true(features().zstd)
+    local server = encoded('zstd', zstd('hello zstd'))
+    assert.equal('hello zstd', assert(curl.get(server.url)).body)
+  end)
+
+  runs('undoes codings one after the other', function()
+    local server = encoded('zstd, zstd', zstd(zstd('twice')))
+    assert.equal('twice', assert(curl.get(server.url)).body)
+  end)
+
+  runs('= false leaves a body as it came', function()
+    local server = encoded('zstd', zstd('as it is'))
+    assert.equal(zstd('as it is'), assert(curl.get(server.url, { accept_encoding = false })).body)
+    assert.is_true(plain_text()
+      == assert(curl.get(nginx.url .. '/text', { accept_encoding = false })).body)
+  end)
+
+  runs('undoes what is streamed', function()
+    local parts = {}
+    local res = assert(curl.get(nginx.url .. '/text', {
+      on_data = function(chunk) parts[#parts + 1] = chunk end,
+    }))
+    assert.is_nil(res.body)
+    assert.is_true(table.concat(parts) == plain_text())
+  end)
+end)
+
+describe('a wrong encoding', function()
+  local function assert_refused(coding, bytes, phase)
+    local server = encoded(coding, bytes)
+    local res, err = curl.get(server.url)
+    assert.is_nil(res)
+    assert.same({ 'BAD_CONTENT_ENCODING', 61, phase or 'body' }, { err.name, err.code, err.phase })
+  end
+
+  runs('is an error', function()
+    assert_refused('gzip', 'this is not gzip at all')
+    assert_refused('br', ('\255'):rep(50))
+    assert_refused('zstd', 'this is not zstd at all')
+    assert_refused('no-such-coding', 'whatever')
+  end)
+
+  runs('of endless layers is one too', function()
+    assert_refused(('gzip, '):rep(20) .. 'gzip', 'x', 'wait') -- by its headers already
+  end)
+end)
+
+describe('max_body', function()
+  runs('counts what a body becomes', function()
+    local size = #plain_text()
+    local url = nginx.url .. '/text'
+    assert.equal(size, #assert(curl.get(url, { max_body = size })).body)
+    for _, coding in ipairs { 'gzip', 'br' } do
+      local res, err = curl.get(url, { max_body = size - 1, accept_encoding = coding })
+      assert.is_nil(res)
+      assert.same({ 'FILESIZE_EXCEEDED', 'body' }, { err.name, err.phase })
+    end
+  end)
+
+  runs('stops a bomb early', function()
+    local start = helper.uv.hrtime()
+    local res, err = curl.get(nginx.url .. '/bomb', { max_body = 2 ^ 20 })
+    assert.is_nil(res)
+    assert.equal('FILESIZE_EXCEEDED', err.name)
+    assert.equal('the body is larger than max_body (1048576 bytes)', err.message)
+    -- All of it would be 10 GiB.
+    assert.is_true((helper.uv.hrtime() - start) / 1e9 < 2)
+  end)
+
+  runs('stops a bomb that is streamed', function()
+    local received = 0
+    local res, err = curl.get(nginx.url .. '/bomb', {
+      max_body = 2 ^ 20,
+      on_data = function(chunk) received = received + #chunk end,
+    })
+    assert.is_nil(res)
+    assert.equal('FILESIZE_EXCEEDED', err.name)
+    assert.is_true(received <= 2 ^ 20)
+  end)
+end)

@@ -1,0 +1,133 @@
+-- Credentials stay with the host, port and scheme they were given for.
+
+local curl = require 'luvcurl'
+local echo = require 'spec.support.echo'
+local helper = require 'spec.support.helper'
+local servers = require 'spec.support.servers'
+
+local nginx, certs = servers.nginx, servers.certs
+
+local function runs(name, test)
+  it(name, function() helper.run(test) end)
+end
+
+local function redirecting(to, status)
+  return echo.serve(function(request)
+    if request.path == '/there' then
+      return { body = 'arrived' }
+    end
+    return { status = status or 302, headers = { 'Location: ' .. to() } }
+  end)
+end
+
+-- How to give a secret, and the header it would show in.
+local SECRETS = {
+  { 'auth', { auth = 'me:sesame' }, 'authorization' },
+  { 'bearer', { bearer = 'sesame' }, 'authorization' },
+  { 'an Authorization header', { headers = { Authorization = 'Basic sesame' } }, 'authorization' },
+  { 'a Cookie header', { headers = { cookie = 'id=sesame' } }, 'cookie' },
+  { 'an X-Api-Key header', { headers = { ['X-Api-Key'] = 'sesame' } }, 'x-api-key' },
+  { 'an X-Auth-Token header', { headers = { ['x-auth-token'] = 'sesame' } }, 'x-auth-token' },
+  { 'an X-Secret header', { headers = { ['X-Secret'] = 'sesame' } }, 'x-secret' },
+  { 'a cookie option', { options = { cookie = 'id=sesame' } }, 'cookie' },
+}
+
+local function copy(fields)
+  local result = {}
+  for name, value in pairs(fields) do
+    result[name] = value
+  end
+  return result
+end
+
+for _, case in ipairs(SECRETS) do
+  local what, fields, header = case[1], case[2], case[3]
+
+  describe(what, function()
+    runs('goes where it was given for, again after a redirect there', function()
+      local server
+      server = redirecting(function() return server.url .. '/there' end)
+      assert.equal('arrived', assert(curl.get(server.url, copy(fields))).body)
+      assert.is_not_nil(server.asked[1].headers[header])
+      assert.equal(server.asked[1].headers[header], server.asked[2].headers[header])
+    end)
+
+    runs('does not go to another port', function()
+      for _, status in ipairs { 301, 302, 303, 307, 308 } do
+        local other = echo.serve()
+        local server = redirecting(function() return other.url .. '/there' end, status)
+        assert.equal('ok', assert(curl.get(server.url, copy(fields))).body)
+        assert.is_not_nil(server.asked[1].headers[header])
+        assert.is_nil(other.asked[1].headers[header])
+        assert.is_nil(other.asked[1].head:find('sesame', 1, true))
+      end
+    end)
+
+    runs('does not go to another host', function()
+      local server
+      server = redirecting(function() return ('http://localhost:%d/there'):format(server.port) end)
+      local request = copy(fields)
+      request.options = copy(fields.options or {})
+      request.options.ipresolve = 1 -- the server listens on 127.0.0.1 only
+      assert.equal('arrived', assert(curl.get(server.url, request)).body)
+      assert.equal('localhost:' .. server.port, server.asked[2].headers.host)
+      assert.is_nil(server.asked[2].headers[header])
+      assert.is_nil(server.asked[2].head:find('sesame', 1, true))
+    end)
+
+    runs('does not come back by way of another host', function()
+      local server, other
+      other = redirecting(function() return server.url .. '/there' end)
+      server = redirecting(function() return other.url end)
+      assert.equal('arrived', assert(curl.get(server.url, copy(fields))).body)
+      assert.is_nil(other.asked[1].headers[header])
+      assert.equal('/there', server.asked[2].path)
+    end)
+  end)
+end
+
+describe('another scheme', function()
+  runs('gets no credentials', function()
+    local server = redirecting(function() return nginx.tls_url .. '/echo' end)
+    for _, fields in ipairs { { auth = 'me:sesame' }, { bearer = 'sesame' },
+      { headers = { ['X-Secret'] = 'sesame', Cookie = 'id=sesame', Authorization = 'sesame' } } } do
+      fields.tls = { ca_file = certs.ca }
+      local res = assert(curl.get(server.url, fields))
+      assert.matches('\nssl: TLS', res.body)
+      assert.is_nil(res.body:find('sesame', 1, true))
+      assert.is_nil(res.body:find('authorization: %S'))
+    end
+  end)
+end)
+
+describe('what is no secret', function()
+  runs('goes along', function()
+    local other = echo.serve()
+    local server = redirecting(function() return other.url end)
+    assert(curl.get(server.url, {
+      headers = { Accept = 'a/b', ['X-Trace'] = '1', ['X-Token'] = 's' } }))
+    assert.equal('a/b', other.asked[1].headers.accept)
+    assert.equal('1', other.asked[1].headers['x-trace'])
+    assert.is_nil(other.asked[1].headers['x-token'])
+  end)
+
+  runs('does not change the next request like it', function()
+    local other = echo.serve()
+    local server = redirecting(function() return other.url end)
+    for _ = 1, 3 do
+      assert(curl.get(server.url, { headers = { ['X-Api-Key'] = 'sesame' }, auth = 'me:sesame' }))
+    end
+    for i = 1, 3 do
+      assert.equal('sesame', server.asked[i].headers['x-api-key'])
+      assert.equal('Basic bWU6c2VzYW1l', server.asked[i].headers.authorization)
+      assert.is_nil(other.asked[i].headers['x-api-key'])
+    end
+  end)
+
+  runs('goes elsewhere when the user says so', function()
+    local other = echo.serve()
+    local server = redirecting(function() return other.url end)
+    assert(curl.get(server.url, { auth = 'me:sesame', options = { unrestricted_auth = true } }))
+    assert.equal('Basic bWU6c2VzYW1l', other.asked[1].headers.authorization)
+  end)
+end)

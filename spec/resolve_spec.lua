@@ -1,0 +1,191 @@
+-- A name look-up that takes long: the loop is never held by it, not even by cancelling it.
+--
+-- The look-up is made slow in a child process, by a library that writes a jump to its own function
+-- over libc's getaddrinfo: luvcurl opens libcurl deep-bound, so that a preloaded function of that name
+-- would not be found.
+
+local child = require 'spec.support.child'
+local fault = require 'spec.support.fault'
+local helper = require 'spec.support.helper'
+local process = require 'spec.support.process'
+
+local SLOW_LOOKUP = [[
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int slow(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **result) {
+  (void)node, (void)service, (void)hints, (void)result;
+  usleep(3000000);
+  return EAI_AGAIN;
+}
+
+static void redirect(void *from, void *to) {
+#if defined(__x86_64__)
+  unsigned char code[12] = {0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0}; /* mov rax, to; jmp rax */
+  memcpy(code + 2, &to, sizeof to);
+#elif defined(__aarch64__)
+  uint32_t code[4] = {0x58000050, 0xd61f0200}; /* ldr x16, to; br x16 */
+  memcpy(code + 2, &to, sizeof to);
+#else
+#error "no jump known for this processor"
+#endif
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  char *start = (char *)((uintptr_t)from & ~(page - 1));
+  mprotect(start, 2 * page, PROT_READ | PROT_WRITE | PROT_EXEC);
+  memcpy(from, code, sizeof code);
+  mprotect(start, 2 * page, PROT_READ | PROT_EXEC);
+  __builtin___clear_cache((char *)from, (char *)from + sizeof code);
+}
+
+__attribute__((constructor)) static void begin(void) {
+  void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+  redirect(dlsym(libc, "getaddrinfo"), (void *)&slow);
+}
+]]
+
+-- Ticks every millisecond while a look-up is under way, cancels it or lets it time out, and prints
+-- the error and the longest time that the loop was held.
+local SCRIPT = [[
+local curl = require 'luvcurl'
+local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'
+local began = uv.hrtime()
+local last, longest, ticks = began, 0, 0
+local tick = uv.new_timer()
+tick:start(1, 1, function()
+  local now = uv.hrtime()
+  longest, last, ticks = math.max(longest, now - last), now, ticks + 1
+end)
+uv.update_time()
+local t, cancelled_at
+t = curl.get('http://slow.example/', { timeout = tonumber(arg[2]) }, function(err)
+  local now = uv.hrtime()
+  local stop = uv.new_timer()
+  stop:start(100, 0, function() -- so that what happens right after the end is measured too
+    print(('%s %s'):format(err.name, err.phase))
+    print(('after %d ms, longest %d ms, %d ticks'):format((now - (cancelled_at or began)) / 1e6,
+      longest / 1e6, ticks))
+    tick:close()
+    stop:close()
+    done = true
+  end)
+end)
+if arg[1] ~= '' then
+  local timer = uv.new_timer()
+  timer:start(tonumber(arg[1]), 0, function()
+    cancelled_at = uv.hrtime()
+    t:cancel()
+    timer:close()
+  end)
+end
+if vim then
+  vim.wait(10000, function() return done end, 1)
+elseif not package.loaded.uv then
+  uv.run()
+end
+]]
+
+local library
+
+local function slow_library()
+  if not library then
+    local dir = process.temp_dir('slow')
+    local source = process.write_file(dir .. '/slow.c', SLOW_LOOKUP)
+    library = dir .. '/slow.so'
+    local compiler = process.find('cc', 'gcc')
+    local status = os.execute(("'%s' -O1 -shared -fPIC -o '%s' '%s' -ldl"):format(compiler, library,
+      source))
+    assert(status == 0 or status == true, 'cannot build the slow look-up')
+  end
+  return library
+end
+
+local function run(cancel_ms, timeout_ms)
+  local result
+  helper.run(function()
+    result = child.run(SCRIPT, { args = { cancel_ms, timeout_ms }, preload = slow_library() })
+  end, child.DEADLINE)
+  assert.same({ 0, 0, false }, { result.code, result.signal, result.late }, result.err)
+  local text = result.out .. result.err -- Neovim prints to stderr
+  local name, phase, after, longest, ticks = text:match(
+    '(%u[%u_]+) (%l+)\r?\nafter (%d+) ms, longest (%d+) ms, (%d+) ticks')
+  assert.is_string(name, text)
+  return result, { name = name, phase = phase }, tonumber(after), tonumber(longest), tonumber(ticks)
+end
+
+describe('a slow name look-up', function()
+  teardown(function()
+    if library then
+      process.remove_tree(library:match('^(.*)/'))
+      library = nil
+    end
+  end)
+
+  it('is cancelled at once, and holds neither the loop nor the end of the process', function()
+    local result, err, after, longest, ticks = run('50', '')
+    assert.same({ name = 'ABORTED_BY_CALLBACK', phase = 'resolve' }, err)
+    assert.is_true(after < 100, ('told %d ms after the cancel'):format(after))
+    assert.is_true(longest < 150, ('the loop was held for %d ms'):format(longest))
+    assert.is_true(ticks > 50, ('only %d ticks'):format(ticks))
+    assert.is_true(result.ms < 2500, ('the process took %d ms'):format(result.ms))
+  end)
+
+  it('times out, and holds neither the loop nor the end of the process', function()
+    local result, err, after, longest = run('', '200')
+    assert.same({ name = 'OPERATION_TIMEDOUT', phase = 'resolve' }, err)
+    assert.is_true(after >= 190 and after < 500, ('told after %d ms'):format(after))
+    assert.is_true(longest < 150, ('the loop was held for %d ms'):format(longest))
+    assert.is_true(result.ms < 2500, ('the process took %d ms'):format(result.ms))
+  end)
+
+  it('fails by itself, without holding the loop', function()
+    local _, err, after, longest = run('', '')
+    assert.same({ name = 'COULDNT_RESOLVE_HOST', phase = 'resolve' }, err)
+    assert.is_true(after >= 2900 and after < 4500, ('told after %d ms'):format(after))
+    assert.is_true(longest < 150, ('the loop was held for %d ms'):format(longest))
+  end)
+end)
+
+describe('failed name look-ups', function()
+  it('are told of each', function()
+    local curl = require 'luvcurl'
+    for i = 1, 3 do
+      local name = ('http://nosuchhost%d.invalid/'):format(i)
+      curl.get(name, helper.expect(1, function(err)
+        assert.same({ 'COULDNT_RESOLVE_HOST', 'resolve', name }, { err.name, err.phase, err.url })
+      end))
+    end
+  end)
+
+  -- A handle whose look-up failed keeps its receive buffer and refuses to change its size, which
+  -- luvcurl does by the number of transfers in flight.
+  it('leave handles that serve the next requests', function()
+    local curl = require 'luvcurl'
+    local m = curl.Multi:new()
+    helper.run(function()
+      -- A timeout of its own, so that its handle waits for a request of the same options.
+      helper.await(function(done)
+        m:add({ url = 'http://nosuchhost.invalid/', timeout = 9876 }, done)
+      end)
+      local silent = fault.silent().url
+      for _ = 1, 40 do
+        m:add(silent, helper.expect(1))
+      end
+      helper.sleep(20)
+      local server = fault.serve(fault.response { body = 'fine' })
+      helper.await(function(done)
+        m:add({ url = server.url, timeout = 9876 }, helper.expect(1, function(err, res)
+          done()
+          assert.is_nil(err)
+          assert.equal('fine', res.body)
+        end))
+      end)
+      m:close()
+    end)
+  end)
+end)

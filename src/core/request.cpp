@@ -1,0 +1,67 @@
+#include "core/request.h"
+
+#include <algorithm>
+
+#include "core/callbacks.h"
+#include "core/form.h"
+
+namespace luvcurl {
+
+namespace {
+
+CURLcode set_body(Easy &easy, const Request &request) {
+  CURL *handle = easy.handle.get();
+  if (request.body == BodyKind::none) return CURLE_OK;
+  if (request.body == BodyKind::bytes) {
+    const CURLcode code = set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                                     static_cast<curl_off_t>(request.bytes.size()));
+    return code != CURLE_OK ? code : set_option(handle, CURLOPT_POSTFIELDS, request.bytes.data());
+  }
+  if (request.body == BodyKind::form) {
+    easy.spoiled = true;  // the form is made for this handle and this request
+    const CURLcode code = build_form(easy, *request.form, &easy.form);
+    return code != CURLE_OK ? code : set_option(handle, CURLOPT_MIMEPOST, easy.form.mime.get());
+  }
+  const auto size = static_cast<curl_off_t>(request.upload_size);
+  if (request.options->has(CURLOPT_POST)) return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
+  const CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);
+  return code != CURLE_OK ? code : set_option(handle, CURLOPT_INFILESIZE_LARGE, size);
+}
+
+void set_buffer(Easy &easy, const Request &request, long size) {
+  if (request.options->has(CURLOPT_BUFFERSIZE)) return;
+  // While it is paused, libcurl goes on decompressing the buffer it is at, perhaps to a thousand times
+  // the size, and fails beyond 64 MB.
+  constexpr long small_enough = 32 * 1024;
+  const Option *encodings = request.options->find(CURLOPT_ACCEPT_ENCODING);
+  if (request.streaming && encodings != nullptr && !encodings->unset) size = std::min(small_enough, size);
+  // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
+  if (easy.buffer_size != size && set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)
+    easy.buffer_size = size;
+}
+
+// Only where a connection may multiplex: with HTTP/1 a request would wait in vain for one to show that it
+// does, and for ever if that connection waits for the request.
+CURLcode set_pipewait(Easy &easy, const Request &request) {
+  const Origin &origin = *request.url->origin;
+  const bool wait =
+      origin.secure && (origin.http_version == 0 || origin.http_version >= CURL_HTTP_VERSION_2_0);
+  if (easy.waits_for_pipe == wait || request.options->has(CURLOPT_PIPEWAIT)) return CURLE_OK;
+  easy.waits_for_pipe = wait;
+  return set_option(easy.handle.get(), CURLOPT_PIPEWAIT, wait ? 1L : 0L);
+}
+
+}  // namespace
+
+CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
+  easy.message[0] = '\0';
+  easy.url = request.url;
+  CURLcode code = set_option(easy.handle.get(), CURLOPT_CURLU, request.url->handle.get());
+  if (code == CURLE_OK) code = set_body(easy, request);
+  if (code == CURLE_OK) code = set_pipewait(easy, request);
+  set_buffer(easy, request, buffer_size);
+  callbacks::report_progress(easy, request.wants_progress);
+  return code;
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,120 @@
+// The half of Transfer that libcurl's callbacks call: it fills buffers and notes what is due.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "core/loop.h"
+#include "core/multi.h"
+#include "core/redirect.h"
+#include "core/transfer.h"
+
+namespace luvcurl {
+
+constexpr std::uint64_t report_interval = 100;  // ms
+
+std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
+  if (state_ != State::running) return 0;
+  response_is_in();
+  heard_at_ = multi_->loop().now();
+  // Before it is held back: what libcurl decompresses while it is paused piles up inside it.
+  if (request_.max_body != 0 && received_ + size > request_.max_body) {
+    fail(CURLE_FILESIZE_EXCEEDED,
+         "the body is larger than max_body (" + std::to_string(request_.max_body) + " bytes)");
+    return 0;
+  }
+  const bool full = request_.streaming && inbox_.size() >= request_.high_water;
+  if (full || (request_.streaming && paused_by_user_)) {
+    if (full) full_ |= hold_down;
+    held_ |= hold_down;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  received_ += size;
+  if (request_.streaming) {
+    inbox_.append(bytes, size);
+    notify(due_data);
+  } else {
+    if (body_.empty()) reserve_body(size);
+    body_.append(bytes, size);
+  }
+  return size;
+}
+
+void Transfer::reserve_body(std::size_t at_least) {
+  // A server may announce any Content-Length: trust it for the allocation up to this much.
+  constexpr std::int64_t trusted = 16 * 1024 * 1024;
+  const std::int64_t announced = info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  body_.reserve(std::max(at_least, static_cast<std::size_t>(std::clamp<std::int64_t>(announced, 0, trusted))));
+}
+
+bool Transfer::on_header(std::string_view line) {
+  multi_->loop().interest().responded();
+  if (state_ != State::running) return false;
+  if (headers_.line(line) != Headers::Line::end || response_in_) return true;
+  if (is_final_response()) {
+    response_is_in();
+  } else if (headers_.status() >= 300 && headers_.status() < 400) {
+    const std::string from = current_url();
+    redirect::prepare(*easy_, headers_.status(), from, headers_.location());
+    headers_.redirected(from);
+  }
+  return true;
+}
+
+std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
+  if (state_ != State::running) return CURL_READFUNC_ABORT;
+  Outbox &outbox = outboxes_[stream];
+  reading_ = stream;
+  const std::size_t count = outbox.read(out, size);
+  if (outbox.low()) notify(due_read);
+  if (count > 0 || outbox.finished()) return count;
+  full_ |= hold_up;
+  held_ |= hold_up;
+  return CURL_READFUNC_PAUSE;
+}
+
+bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
+  if (offset != 0) return false;
+  if (!outboxes_[stream].touched()) return true;
+  if (!request_.rewindable) return false;
+  outboxes_[stream].restart();
+  reading_ = stream;
+  notify(due_rewind | due_read);
+  return true;
+}
+
+void Transfer::on_progress(const Progress &progress) {
+  const std::uint64_t now = multi_->loop().now();
+  const bool moved = progress.down != progress_.down || progress.up != progress_.up;
+  if (!moved) return;
+  progress_ = progress;
+  if (now - reported_at_ < report_interval && reported_at_ != 0) return;
+  reported_at_ = now;
+  notify(due_progress);
+}
+
+void Transfer::out_of_memory() noexcept {
+  if (state_ == State::running) outcome_.code = CURLE_OUT_OF_MEMORY;
+}
+
+// A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the last.
+// Where that cannot be known from the status, the first byte of body or the end tells: libcurl keeps
+// the bodies of those to itself.
+bool Transfer::is_final_response() const {
+  const long status = headers_.status();
+  if (status < 200) return false;
+  if (status == 401 || status == 407) return false;
+  if (status < 300 || status >= 400) return true;
+  return headers_.location().empty() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
+}
+
+void Transfer::response_is_in() {
+  if (response_in_) return;
+  response_in_ = true;
+  headers_.body_began();
+  if (request_.wants_response) headers_.collect(easy_->handle.get());
+  heard_at_ = multi_->loop().now();
+  if (request_.wants_response) notify(due_response);
+}
+
+}  // namespace luvcurl
