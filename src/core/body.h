@@ -6,8 +6,8 @@
 
 namespace luvcurl {
 
-/// Bytes on their way from libcurl to a consumer. `append` never refuses: the caller compares size()
-/// with its high-water mark before it takes more.
+/// Bytes on their way from libcurl to a consumer. `append` never refuses: the caller compares
+/// size() with its high-water mark before it takes more.
 class Inbox {
  public:
   void append(const char *bytes, std::size_t size) { bytes_.append(bytes, size); }

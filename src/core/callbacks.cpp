@@ -39,13 +39,15 @@ std::size_t on_header(char *bytes, std::size_t, std::size_t size, void *easy) {
 }
 
 std::size_t read_outbox(Easy *easy, std::size_t index, char *bytes, std::size_t size) noexcept {
-  return guarded<std::size_t>(easy, CURL_READFUNC_ABORT,
-                              [&](Transfer &transfer) { return transfer.on_read(index, bytes, size); });
+  return guarded<std::size_t>(easy, CURL_READFUNC_ABORT, [&](Transfer &transfer) {
+    return transfer.on_read(index, bytes, size);
+  });
 }
 
 int rewind_outbox(Easy *easy, std::size_t index, curl_off_t offset, int origin) noexcept {
   return guarded<int>(easy, CURL_SEEKFUNC_FAIL, [&](Transfer &transfer) {
-    return origin == SEEK_SET && transfer.on_seek(index, offset) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+    return origin == SEEK_SET && transfer.on_seek(index, offset) ? CURL_SEEKFUNC_OK
+                                                                 : CURL_SEEKFUNC_FAIL;
   });
 }
 
@@ -57,7 +59,8 @@ int on_seek(void *easy, curl_off_t offset, int origin) {
   return rewind_outbox(static_cast<Easy *>(easy), 0, offset, origin);
 }
 
-int on_progress(void *easy, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
+int on_progress(void *easy, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                curl_off_t up) {
   return guarded<int>(static_cast<Easy *>(easy), 1, [&](Transfer &transfer) {
     transfer.on_progress({down, down_total, up, up_total});
     return 0;

@@ -11,9 +11,10 @@ class Interest;
 
 namespace callbacks {
 
-/// Sets libcurl's callbacks on a handle. They note what happened in the transfer's buffers and flags and
-/// do nothing else: no script runs inside libcurl. `interest` must outlive every connection, since
-/// libcurl opens and closes sockets with the pointers of whichever handle came first.
+/// Sets libcurl's callbacks on a handle. They note what happened in the transfer's buffers and
+/// flags and do nothing else: no script runs inside libcurl. `interest` must outlive every
+/// connection, since libcurl opens and closes sockets with the pointers of whichever handle came
+/// first.
 void install(Easy &easy, Interest &interest) noexcept;
 
 /// For curl_mime_data_cb, with a FormStream: what a streamed part of a form reads from.

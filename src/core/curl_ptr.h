@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <new>
 
 namespace luvcurl {
 
@@ -22,5 +23,13 @@ using UrlPtr = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
 using SlistPtr = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 using MimePtr = std::unique_ptr<curl_mime, FreeWith<curl_mime_free>>;
 using CurlString = std::unique_ptr<char, FreeWith<curl_free>>;
+
+/// Appends a copy of `line` to a list. Throws std::bad_alloc.
+inline void append(SlistPtr &list, const char *line) {
+  curl_slist *longer = curl_slist_append(list.get(), line);
+  if (longer == nullptr) throw std::bad_alloc();
+  (void)list.release();
+  list.reset(longer);
+}
 
 }  // namespace luvcurl

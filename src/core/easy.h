@@ -22,16 +22,16 @@ class Transfer;
 /// (POSTFIELDS, UPLOAD) cannot be taken back one by one.
 enum class BodyKind { none, bytes, stream, form };
 
-/// A libcurl easy handle with all that it points to. It stays set up for its option set, so that the
-/// next request of the same set changes only the URL and the body.
+/// A libcurl easy handle with all that it points to. It stays set up for its option set, so that
+/// the next request of the same set changes only the URL and the body.
 struct Easy {
   EasyPtr handle;
   Options options;
   BodyKind body = BodyKind::none;
   std::shared_ptr<const Url> url;
-  BuiltForm form;  ///< BodyKind::form
+  BuiltForm form;                ///< BodyKind::form
   Transfer *transfer = nullptr;  ///< whose it is now; libcurl's callbacks find it here
-  SlistPtr harmless_headers;  ///< what is left of the headers after a redirect to another server
+  SlistPtr harmless_headers;     ///< what is left of the headers after a redirect to another server
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;

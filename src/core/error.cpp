@@ -25,7 +25,8 @@ const char *phase_name(Phase phase) noexcept {
 }
 
 Phase phase_before_response(CURL *easy, CURLcode code, bool secure) noexcept {
-  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) return Phase::resolve;
+  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY)
+    return Phase::resolve;
   if (info_size(easy, CURLINFO_NAMELOOKUP_TIME_T) == 0) return Phase::resolve;
   // COMPAT libcurl 7.87 and up: the time of the connect is told only when TLS is through too.
   if (info_size(easy, CURLINFO_CONNECT_TIME_T) == 0 && info_long(easy, CURLINFO_LOCAL_PORT) == 0)

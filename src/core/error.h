@@ -15,8 +15,8 @@ const char *phase_name(Phase phase) noexcept;
 /// The phase of a transfer whose response has not come, by what libcurl has timed so far.
 Phase phase_before_response(CURL *easy, CURLcode code, bool secure) noexcept;
 
-/// libcurl's symbol for a code without its prefix ("OPERATION_TIMEDOUT"), or "UNKNOWN" for a code that
-/// is newer than the headers luvcurl was built with.
+/// libcurl's symbol for a code without its prefix ("OPERATION_TIMEDOUT"), or "UNKNOWN" for a code
+/// that is newer than the headers luvcurl was built with.
 const char *error_name(CURLcode code) noexcept;
 
 /// What a transfer came to.

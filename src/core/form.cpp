@@ -21,18 +21,14 @@ class Steps {
   CURLcode code_ = CURLE_OK;
 };
 
-CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &parts, BuiltForm *built);
+CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &parts,
+                   BuiltForm *built);
 
 CURLcode set_headers(curl_mimepart *part, const std::vector<std::string> &headers) {
   SlistPtr list;
-  for (const std::string &line : headers) {
-    curl_slist *longer = curl_slist_append(list.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    list.release();
-    list.reset(longer);
-  }
+  for (const std::string &line : headers) append(list, line.c_str());
   const CURLcode code = curl_mime_headers(part, list.get(), 1);
-  if (code == CURLE_OK) list.release();  // the part's now
+  if (code == CURLE_OK) (void)list.release();  // the part's now
   return code;
 }
 
@@ -50,14 +46,15 @@ CURLcode set_content(Easy &easy, curl_mimepart *to, const FormPart &part, BuiltF
       if (!inner) throw std::bad_alloc();
       CURLcode code = add_parts(easy, inner.get(), part.parts, built);
       if (code == CURLE_OK) code = curl_mime_subparts(to, inner.get());
-      if (code == CURLE_OK) inner.release();  // the part's now
+      if (code == CURLE_OK) (void)inner.release();  // the part's now
       return code;
     }
   }
   return CURLE_OK;
 }
 
-CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &parts, BuiltForm *built) {
+CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &parts,
+                   BuiltForm *built) {
   for (const FormPart &part : parts) {
     curl_mimepart *to = curl_mime_addpart(mime);
     if (to == nullptr) throw std::bad_alloc();

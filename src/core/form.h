@@ -24,8 +24,8 @@ struct FormPart {
   std::vector<std::string> headers;  ///< "Name: value"
   Content content = Content::bytes;
   std::string bytes;
-  std::size_t stream = 0;            ///< which of the transfer's outboxes
-  std::int64_t size = -1;            ///< of the stream; -1 when not known
+  std::size_t stream = 0;  ///< which of the transfer's outboxes
+  std::int64_t size = -1;  ///< of the stream; -1 when not known
   std::vector<FormPart> parts;
 };
 

@@ -1,19 +1,21 @@
 #include "core/global.h"
 
 #include <curl/curl.h>
-#include <signal.h>
 
+#include <csignal>
 #include <mutex>
 
 namespace luvcurl {
 
 namespace {
 
-// libuv's streams and some of libcurl's TLS backends write to sockets whose peer has gone (curl#11041);
-// luvit and Neovim ignore SIGPIPE themselves, plain luajit dies of it. A handler of the host's is left.
+// libuv's streams and some of libcurl's TLS backends write to sockets whose peer has gone
+// (curl#11041); luvit and Neovim ignore SIGPIPE themselves, plain luajit dies of it. A handler of
+// the host's is left.
 void ignore_sigpipe() {
   struct sigaction current {};
-  if (sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+  if (sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL)
+    signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace

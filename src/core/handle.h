@@ -4,21 +4,24 @@
 
 namespace luvcurl {
 
-/// Makes handles on the host's loop. In Lua hosts luv makes them (a handle that a C module initialises
-/// itself crashes luv at exit: it trusts every handle's `data`); C++ tests make them with plain libuv.
+/// Makes handles on the host's loop. In Lua hosts luv makes them (a handle that a C module
+/// initialises itself crashes luv at exit: it trusts every handle's `data`); C++ tests make them
+/// with plain libuv.
 class HandleFactory {
  public:
   enum class Kind { poll, timer, prepare };
 
   virtual ~HandleFactory() = default;
 
-  /// Makes an inactive handle (`fd` for polls only). Returns the cell that points to it, which stays
-  /// readable until the factory dies and holds nullptr once the host has freed the handle; or nullptr
-  /// when the handle cannot be made. Never closes a handle: see Interest for why none needs it.
+  /// Makes an inactive handle (`fd` for polls only). Returns the cell that points to it, which
+  /// stays readable until the factory dies and holds nullptr once the host has freed the handle; or
+  /// nullptr when the handle cannot be made. Never closes a handle: see Interest for why none needs
+  /// it.
   virtual uv_handle_t **make(Kind kind, int fd) noexcept = 0;
 };
 
-/// A handle on loan: the host may close or free it at any moment (uv.walk, exit), so look before each use.
+/// A handle on loan: the host may close or free it at any moment (uv.walk, exit), so look before
+/// each use.
 class Handle {
  public:
   Handle() = default;

@@ -35,7 +35,8 @@ long number_at(std::string_view text) {
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(a[i])) != std::tolower(static_cast<unsigned char>(b[i])))
+    if (std::tolower(static_cast<unsigned char>(a[i])) !=
+        std::tolower(static_cast<unsigned char>(b[i])))
       return false;
   }
   return true;
@@ -63,8 +64,10 @@ Headers::Line Headers::line(std::string_view text) {
   if (!in_body_ && content.compare(0, 5, "HTTP/") == 0) {
     const std::size_t space = content.find(' ');
     status_ = space == std::string_view::npos ? 0 : number_at(content.substr(space + 1));
-    const std::size_t after = space == std::string_view::npos ? space : content.find(' ', space + 1);
-    reason_ = after == std::string_view::npos ? std::string() : std::string(trimmed(content.substr(after)));
+    const std::size_t after =
+        space == std::string_view::npos ? space : content.find(' ', space + 1);
+    reason_ = after == std::string_view::npos ? std::string()
+                                              : std::string(trimmed(content.substr(after)));
     last_ = finished_;
     location_.clear();
     return Line::status;
@@ -75,9 +78,7 @@ Headers::Line Headers::line(std::string_view text) {
   const std::string_view name = trimmed(content.substr(0, colon));
   if (same_name(name, "location")) location_ = trimmed(content.substr(colon + 1));
   if (!has_header_api()) {
-    const Kind kind = in_body_        ? Kind::trailer
-                      : status_ < 200 ? Kind::informational
-                                      : Kind::header;
+    const Kind kind = in_body_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header;
     record(kind, last_, name, trimmed(content.substr(colon + 1)));
   }
   return Line::field;

@@ -10,8 +10,9 @@ namespace luvcurl {
 
 /// The headers of every response of one transfer: redirects, 1xx, the last one's, and its trailers.
 ///
-/// libcurl's header API is asked where the loaded libcurl has it (7.84 and up); otherwise the lines that
-/// HEADERFUNCTION sees are kept. Status lines always come from there, since the API leaves them out.
+/// libcurl's header API is asked where the loaded libcurl has it (7.84 and up); otherwise the lines
+/// that HEADERFUNCTION sees are kept. Status lines always come from there, since the API leaves
+/// them out.
 class Headers {
  public:
   /// What a header belongs to. The order is that of the names scripts use.
@@ -36,11 +37,12 @@ class Headers {
   /// Notes that the response just read redirects from `url`.
   void redirected(std::string url);
 
-  /// Takes over what libcurl has of the headers by now; does nothing when no line came since the last time.
+  /// Takes over what libcurl has of the headers by now; does nothing when no line came since the
+  /// last time.
   void collect(CURL *easy);
 
-  /// Calls `visit(name, value)` for each header of a kind, in order; `response` counts from 0, -1 is the
-  /// last one.
+  /// Calls `visit(name, value)` for each header of a kind, in order; `response` counts from 0, -1
+  /// is the last one.
   template <class Visit>
   void each(Kind kind, int response, Visit &&visit) const {
     if (response < 0) response = last_;

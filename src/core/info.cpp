@@ -50,7 +50,8 @@ Summary summarize(CURL *easy, bool redirected) {
   summary.http_version = info_long(easy, CURLINFO_HTTP_VERSION);
   summary.connections = info_long(easy, CURLINFO_NUM_CONNECTS);
   summary.sent = info_long(easy, CURLINFO_REQUEST_SIZE) + info_size(easy, CURLINFO_SIZE_UPLOAD_T);
-  summary.received = info_long(easy, CURLINFO_HEADER_SIZE) + info_size(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  summary.received =
+      info_long(easy, CURLINFO_HEADER_SIZE) + info_size(easy, CURLINFO_SIZE_DOWNLOAD_T);
   summary.timings.resolve = info_size(easy, CURLINFO_NAMELOOKUP_TIME_T);
   summary.timings.connect = info_size(easy, CURLINFO_CONNECT_TIME_T);
   summary.timings.tls = info_size(easy, CURLINFO_APPCONNECT_TIME_T);

@@ -20,10 +20,11 @@ const std::vector<InfoName> &info_names();
 /// Finds an info by its lower-case name; nullptr when there is none.
 const InfoName *find_info(const std::string &name);
 
-/// Microseconds, each until the named phase was over; 0 when it was not reached. summarize() counts from
-/// when libcurl got the transfer, a Transfer's own summary from add().
+/// Microseconds, each until the named phase was over; 0 when it was not reached. summarize() counts
+/// from when libcurl got the transfer, a Transfer's own summary from add().
 struct Timings {
-  std::int64_t queue = 0, resolve = 0, connect = 0, tls = 0, send = 0, wait = 0, redirect = 0, total = 0;
+  std::int64_t queue = 0, resolve = 0, connect = 0, tls = 0, send = 0, wait = 0, redirect = 0,
+               total = 0;
 };
 
 /// What is kept of a transfer after its handle went back to the pool.

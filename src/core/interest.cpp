@@ -51,7 +51,8 @@ void Interest::opened(curl_socket_t fd) {
 
 void Interest::responded() noexcept {
   const auto index = static_cast<std::size_t>(current_);
-  if (current_ != CURL_SOCKET_BAD && index < watches_.size()) watches_[index].connected = watches_[index].ours;
+  if (current_ != CURL_SOCKET_BAD && index < watches_.size())
+    watches_[index].connected = watches_[index].ours;
 }
 
 void Interest::closing(curl_socket_t fd) noexcept {
@@ -80,7 +81,8 @@ Lane *Interest::apply_one(curl_socket_t fd) {
     const Watch &watch = watches_[static_cast<std::size_t>(fd)];
     if (watch.want == 0 || is_met(watch)) return nullptr;
     if (watch.handle.get(uv_) == nullptr) {
-      // Making a handle runs Lua's allocator and thus perhaps its collector: look the watch up anew after.
+      // Making a handle runs Lua's allocator and thus perhaps its collector: look the watch up anew
+      // after.
       const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
       Watch &now = at(fd);
       now.handle = made;
@@ -109,13 +111,15 @@ Interest::Event Interest::event(int fd, int status, int events) noexcept {
   }
   Event event{watch.lane, 0};
   if (status < 0) {
-    // With the wanted bits, since CURL_CSELECT_ERR alone ends a transfer without a look at what recv()
-    // would say.
+    // With the wanted bits, since CURL_CSELECT_ERR alone ends a transfer without a look at what
+    // recv() would say.
     events = UV_READABLE | UV_WRITABLE;
     event.bits = CURL_CSELECT_ERR;
   }
-  if ((events & UV_READABLE) != 0 && (watch.want & CURL_POLL_IN) != 0) event.bits |= CURL_CSELECT_IN;
-  if ((events & UV_WRITABLE) != 0 && (watch.want & CURL_POLL_OUT) != 0) event.bits |= CURL_CSELECT_OUT;
+  if ((events & UV_READABLE) != 0 && (watch.want & CURL_POLL_IN) != 0)
+    event.bits |= CURL_CSELECT_IN;
+  if ((events & UV_WRITABLE) != 0 && (watch.want & CURL_POLL_OUT) != 0)
+    event.bits |= CURL_CSELECT_OUT;
   return event;
 }
 

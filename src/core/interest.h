@@ -15,10 +15,11 @@ class Lane;
 ///
 /// libcurl states a wish per socket far more often than anything changes (a kept-alive connection
 /// goes REMOVE → OUT → IN for each request), so a wish is only noted and the difference is applied
-/// once per loop turn. A connection stays registered across REMOVE, since CLOSESOCKETFUNCTION tells us
-/// before its close(2). Any other socket may be closed unseen and is unwatched at once: resolver pipes,
-/// libcurl's wake-up eventfd, and one that is still connecting or in its TLS handshake (libcurl 7.88
-/// closes those without the callback). A socket counts as a connection once a response came over it.
+/// once per loop turn. A connection stays registered across REMOVE, since CLOSESOCKETFUNCTION tells
+/// us before its close(2). Any other socket may be closed unseen and is unwatched at once: resolver
+/// pipes, libcurl's wake-up eventfd, and one that is still connecting or in its TLS handshake
+/// (libcurl 7.88 closes those without the callback). A socket counts as a connection once a
+/// response came over it.
 ///
 /// A poll handle belongs to the *number* of a descriptor and is kept for the next socket of that
 /// number: no handle is made or closed per connection. (Closing one late would be wrong besides:
@@ -36,7 +37,8 @@ class Interest {
   /// Says that libcurl is about to work on the events of `fd`; CURL_SOCKET_BAD for on none.
   void working_on(curl_socket_t fd) noexcept { current_ = fd; }
 
-  /// Says that a response comes over the socket that libcurl works on: from now on we see its close.
+  /// Says that a response comes over the socket that libcurl works on: from now on we see its
+  /// close.
   void responded() noexcept;
 
   /// Unwatches `fd`, which is closed right after.

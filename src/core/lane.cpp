@@ -25,8 +25,8 @@ void Lane::open() {
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(Multi::max_streams));
-  // By default libcurl keeps four connections per transfer in flight and evicts the rest, which closes
-  // connections whenever the load swings.
+  // By default libcurl keeps four connections per transfer in flight and evicts the rest, which
+  // closes connections whenever the load swings.
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, settings.max_idle);
   curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, settings.max_connections);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, settings.max_host_connections);
@@ -48,9 +48,8 @@ int Lane::on_timer(CURLM *, long milliseconds, void *lane) noexcept {
     self.kicked_ = true;
     self.loop_.wake();
   } else {
-    self.deadline_ = milliseconds < 0
-                         ? no_deadline
-                         : self.loop_.now() + static_cast<std::uint64_t>(milliseconds);
+    self.deadline_ = milliseconds < 0 ? no_deadline
+                                      : self.loop_.now() + static_cast<std::uint64_t>(milliseconds);
     self.loop_.note_deadline(self.deadline_);
   }
   return 0;
@@ -95,8 +94,8 @@ void Lane::drive(curl_socket_t fd, int bits) {
   reap();
   if (code != CURLM_OK && code != CURLM_BAD_SOCKET) fail(curl_multi_strerror(code));
   if (loop_.quirks().recheck_timer && active_ > 0) {
-    // COMPAT libcurl 8.10.0-8.11.0: an early CURL_SOCKET_TIMEOUT does not make it state its timer anew
-    // (curl#15627).
+    // COMPAT libcurl 8.10.0-8.11.0: an early CURL_SOCKET_TIMEOUT does not make it state its timer
+    // anew (curl#15627).
     long milliseconds = -1;
     curl_multi_timeout(multi_.get(), &milliseconds);
     if (milliseconds >= 0) on_timer(multi_.get(), milliseconds, this);

@@ -13,8 +13,9 @@ class Loop;
 class Multi;
 class Transfer;
 
-/// One CURLM with its connections. A Multi opens a further one when all have enough in flight: libcurl
-/// searches a CURLM's connections linearly, so the cost of a request grows with what is in it.
+/// One CURLM with its connections. A Multi opens a further one when all have enough in flight:
+/// libcurl searches a CURLM's connections linearly, so the cost of a request grows with what is in
+/// it.
 class Lane {
  public:
   static constexpr std::uint64_t no_deadline = UINT64_MAX;
@@ -33,8 +34,8 @@ class Lane {
   /// Has libcurl look at its timers at the next turn of the loop.
   void kick();
 
-  /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers (CURL_SOCKET_TIMEOUT),
-  /// and takes the results. The one caller of curl_multi_socket_action.
+  /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers
+  /// (CURL_SOCKET_TIMEOUT), and takes the results. The one caller of curl_multi_socket_action.
   void drive(curl_socket_t fd, int bits);
 
   /// Ends every transfer of this lane: libcurl has said that the CURLM is broken, or a socket of it

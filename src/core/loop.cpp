@@ -3,7 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <new>
+#include <exception>
 
 #include "core/lane.h"
 #include "core/multi.h"
@@ -16,9 +16,9 @@ namespace {
 constexpr std::uint64_t never = UINT64_MAX;
 constexpr const char *lost_handles = "the host closed luvcurl's handles on its loop";
 
-// A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has one
-// Lua state with luv nearly always, so this is a list of one. A bare pointer, which has no destructor:
-// a state may be closed by an exit handler, when the thread's objects are gone.
+// A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has
+// one Lua state with luv nearly always, so this is a list of one. A bare pointer, which has no
+// destructor: a state may be closed by an exit handler, when the thread's objects are gone.
 thread_local Loop *first_of_thread = nullptr;
 
 Quirks quirks_of_libcurl() {
@@ -31,7 +31,11 @@ Quirks quirks_of_libcurl() {
 }  // namespace
 
 Loop::Loop(uv_loop_t *loop, const UvApi &uv, HandleFactory &factory)
-    : loop_(loop), uv_(uv), factory_(factory), quirks_(quirks_of_libcurl()), interest_(uv_, factory) {
+    : loop_(loop),
+      uv_(uv),
+      factory_(factory),
+      quirks_(quirks_of_libcurl()),
+      interest_(uv_, factory) {
   next_of_thread_ = first_of_thread;
   first_of_thread = this;
 }
@@ -70,25 +74,29 @@ bool Loop::make_handles() {
 bool Loop::ensure() {
   if (stopped_) return false;
   if (prepare_.get(uv_) != nullptr && timer_.get(uv_) != nullptr) return true;
-  for (Multi *multi : multis_)
-    multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
+  for (Multi *multi : multis_) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
   return make_handles();
 }
 
 void Loop::lost() noexcept {
-  if (stopped_) return;
-  const auto multis = multis_;
-  for (Multi *multi : multis) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
-  // No turn will come: the sinks are told here. What they start makes handles anew.
-  deliver(never);
+  // A transfer added since the host closed the handle has had it made anew, and ended the others.
+  if (stopped_ || prepare_.get(uv_) != nullptr) return;
+  try {
+    const auto multis = multis_;
+    for (Multi *multi : multis) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
+    // No turn will come: the sinks are told here. What they start makes handles anew.
+    deliver(never);
+  } catch (const std::exception &) {
+    wake();
+  }
 }
 
 void Loop::wake() noexcept {
   if (has_work_) return;
   has_work_ = true;
   if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_start(prepare, &on_prepare);
-  // When this is called after our prepare callback in an iteration (from another prepare handle), the
-  // loop would wait without us: a due timer keeps it from waiting.
+  // When this is called after our prepare callback in an iteration (from another prepare handle),
+  // the loop would wait without us: a due timer keeps it from waiting.
   arm(0);
 }
 
@@ -112,8 +120,8 @@ void Loop::note_deadline(std::uint64_t deadline) noexcept {
   if (!has_work_ && deadline < armed_) arm(deadline);
 }
 
-// A zero timer is safe here though libuv < 1.48 runs one that its own callback re-arms in the same pass
-// (libuv#4250): on_timer never arms.
+// A zero timer is safe here though libuv < 1.48 runs one that its own callback re-arms in the same
+// pass (libuv#4250): on_timer never arms.
 void Loop::arm(std::uint64_t deadline) noexcept {
   if (deadline == armed_) return;
   armed_ = deadline;
@@ -174,7 +182,7 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
     event.lane->drive(fd, event.bits);
     self->interest_.settled(fd);
     self->wake();
-  } catch (const std::bad_alloc &) {
+  } catch (const std::exception &) {
     self->wake();  // the socket stays readable: the next iteration tries again
   }
 }
@@ -184,7 +192,7 @@ void Loop::on_prepare(uv_prepare_t *prepare) noexcept {
   if (self == nullptr) return;
   try {
     self->turn();
-  } catch (const std::bad_alloc &) {
+  } catch (const std::exception &) {
     self->has_work_ = false;
     self->wake();
   }
@@ -204,8 +212,8 @@ void Loop::on_timer(uv_timer_t *timer) noexcept {
 void Loop::turn() {
   if (!has_work_ && deadline_ > now()) return;
   const std::uint64_t began = uv_.hrtime();
-  // What a callback starts is begun in the same turn, so that it costs no further iteration; a script
-  // that never ends this gets a new turn, after the loop has looked at everything else.
+  // What a callback starts is begun in the same turn, so that it costs no further iteration; a
+  // script that never ends this gets a new turn, after the loop has looked at everything else.
   constexpr int rounds = 4;
   for (int round = 0; round < rounds; ++round) {
     has_work_ = false;
@@ -235,14 +243,15 @@ void Loop::work() {
 }
 
 // Returns whether anything was told, and there may thus be new work.
-bool Loop::deliver(std::uint64_t until) noexcept {
+bool Loop::deliver(std::uint64_t until) {
   bool any = false;
   std::size_t left = announced_.size();
   while (left-- > 0 && !announced_.empty()) {
     const std::shared_ptr<Transfer> transfer = std::move(announced_.front());
     announced_.pop_front();
     transfer->announced_ = false;
-    if (!announced_.empty()) has_work_ = true;  // the script may run the loop: the others must be told there
+    if (!announced_.empty())
+      has_work_ = true;  // the script may run the loop: the others must be told there
     told_ = true;
     transfer->deliver();
     any = true;
@@ -256,8 +265,8 @@ void Loop::schedule() noexcept {
   std::uint64_t next = deadline_;
   for (Multi *multi : multis_) next = std::min(next, multi->next_deadline());
   deadline_ = next;
-  // A script that was told may wait by `while not done do uv.run('once') end`: that must get back to it
-  // instead of waiting for an event of somebody else.
+  // A script that was told may wait by `while not done do uv.run('once') end`: that must get back
+  // to it instead of waiting for an event of somebody else.
   const bool told = told_;
   told_ = false;
   if (has_work_ || told || !announced_.empty()) {

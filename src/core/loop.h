@@ -18,11 +18,13 @@ struct Quirks {
   bool recheck_timer = false;
 };
 
-/// luvcurl's side of the host's loop: one prepare and one timer handle for all Multis of a Lua state.
+/// luvcurl's side of the host's loop: one prepare and one timer handle for all Multis of a Lua
+/// state.
 ///
-/// libcurl is entered from two uv callbacks only: a socket's event drives it at once, and everything
-/// else (starting, stopping, pausing, timers) happens in turn(), once per loop iteration, just before
-/// the loop waits. The sinks, and so all scripts, are called from turn() too, with libcurl unwound.
+/// libcurl is entered from two uv callbacks only: a socket's event drives it at once, and
+/// everything else (starting, stopping, pausing, timers) happens in turn(), once per loop
+/// iteration, just before the loop waits. The sinks, and so all scripts, are called from turn()
+/// too, with libcurl unwound.
 class Loop {
  public:
   /// `uv` must be filled; `factory` makes handles on `loop` and is not used after stop().
@@ -35,16 +37,17 @@ class Loop {
   Interest &interest() { return interest_; }
   const Quirks &quirks() const { return quirks_; }
 
-  /// The time in ms, on the loop's clock. Not uv_now(): that stands still while a script computes, and
-  /// what starts afterwards would have its timeouts shortened by as much.
+  /// The time in ms, on the loop's clock. Not uv_now(): that stands still while a script computes,
+  /// and what starts afterwards would have its timeouts shortened by as much.
   std::uint64_t now() const { return uv_.hrtime() / 1000000; }
 
-  /// Makes the handles if there are none yet. When the host has closed them, every transfer in flight
-  /// ends with an error first, and the handles are made anew. False when they cannot be made.
+  /// Makes the handles if there are none yet. When the host has closed them, every transfer in
+  /// flight ends with an error first, and the handles are made anew. False when they cannot be
+  /// made.
   bool ensure();
 
-  /// The host has closed the prepare handle: ends every transfer with an error and tells their sinks.
-  /// Called from the close callback.
+  /// The host has closed the prepare handle: ends every transfer with an error and tells their
+  /// sinks. Called from the close callback.
   void lost() noexcept;
 
   /// Has turn() run before the loop waits next. Legal at any time, inside libcurl too.
@@ -83,7 +86,7 @@ class Loop {
   bool make_handles();
   void turn();
   void work();
-  bool deliver(std::uint64_t until) noexcept;
+  bool deliver(std::uint64_t until);
   void schedule() noexcept;
   void arm(std::uint64_t deadline) noexcept;
 

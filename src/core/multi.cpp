@@ -92,9 +92,9 @@ Stats Multi::stats() const {
   Stats stats = stats_;
   stats.in_flight = in_flight_;
   // Not the queue's size: who is cancelled there stays in it until its turn comes.
-  stats.queued = static_cast<std::size_t>(
-      std::count_if(transfers_.begin(), transfers_.end(),
-                    [](const auto &transfer) { return transfer->state() == Transfer::State::queued; }));
+  stats.queued = static_cast<std::size_t>(std::count_if(
+      transfers_.begin(), transfers_.end(),
+      [](const auto &transfer) { return transfer->state() == Transfer::State::queued; }));
   stats.lanes = lanes_.size();
   return stats;
 }
@@ -142,8 +142,8 @@ void Multi::check_deadlines(std::uint64_t now) {
   }
 }
 
-// `idle` counts from events that nobody tells us of (a response, the end of a pause): while a transfer
-// runs, it is looked at that often, so that its true deadline is known before it comes.
+// `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
+// transfer runs, it is looked at that often, so that its true deadline is known before it comes.
 void Multi::note_deadline(const Transfer &transfer, std::uint64_t now) {
   own_deadline_ = std::min(own_deadline_, transfer.next_deadline());
   if (transfer.state() == Transfer::State::running && transfer.request_.timeouts.idle != 0)
@@ -163,14 +163,16 @@ Lane &Multi::open_lane() {
   return *lanes_.back();
 }
 
-// A lane with room, so that connections stay in use; for a server that speaks HTTP/2, or may, the lane
-// that has its connection, as long as that can carry one more stream.
+// A lane with room, so that connections stay in use; for a server that speaks HTTP/2, or may, the
+// lane that has its connection, as long as that can carry one more stream.
 Lane &Multi::lane_for(Origin &origin) {
   const bool limited = settings_.max_connections != 0 || settings_.max_host_connections != 0;
-  if (limited) return lanes_.empty() ? open_lane() : *lanes_.front();  // libcurl's limits are per CURLM
-  const bool multiplexed = origin.secure && (origin.http_version == 0 ||
-                                             origin.http_version >= CURL_HTTP_VERSION_2_0);
-  if (multiplexed && origin.lane != nullptr && origin.lane->active() < max_streams) return *origin.lane;
+  if (limited)
+    return lanes_.empty() ? open_lane() : *lanes_.front();  // libcurl's limits are per CURLM
+  const bool multiplexed =
+      origin.secure && (origin.http_version == 0 || origin.http_version >= CURL_HTTP_VERSION_2_0);
+  if (multiplexed && origin.lane != nullptr && origin.lane->active() < max_streams)
+    return *origin.lane;
   while (roomy_ < lanes_.size() && lanes_[roomy_]->active() >= lane_capacity) ++roomy_;
   Lane &lane = roomy_ < lanes_.size() ? *lanes_[roomy_] : open_lane();
   if (multiplexed) origin.lane = &lane;

@@ -43,13 +43,18 @@ class Multi : public std::enable_shared_from_this<Multi> {
 
   Multi(std::shared_ptr<Loop> loop, const Settings &settings);
   ~Multi();
+  Multi(const Multi &) = delete;
+  Multi &operator=(const Multi &) = delete;
 
   /// Begins a transfer: its sink is told of everything from the next turn of the loop on. Returns
-  /// nullptr and `*error` when libcurl refuses an option or the Multi is closed. Throws std::bad_alloc.
+  /// nullptr and `*error` when libcurl refuses an option or the Multi is closed. Throws
+  /// std::bad_alloc.
   std::shared_ptr<Transfer> add(Request request, std::string *error);
 
   /// Parses a URL or finds it among the recent ones.
-  std::shared_ptr<const Url> parse(std::string_view url, std::string *error) { return urls_.get(url, error); }
+  std::shared_ptr<const Url> parse(std::string_view url, std::string *error) {
+    return urls_.get(url, error);
+  }
 
   /// Cancels every transfer and refuses new ones.
   void close();
@@ -99,7 +104,8 @@ class Multi : public std::enable_shared_from_this<Multi> {
   Queue queue_;
   std::vector<std::shared_ptr<Transfer>> transfers_;  // not yet done
   std::size_t in_flight_ = 0;
-  std::uint64_t own_deadline_ = UINT64_MAX;  // the earliest of the transfers' own timeouts, or earlier
+  std::uint64_t own_deadline_ =
+      UINT64_MAX;  // the earliest of the transfers' own timeouts, or earlier
   Stats stats_;
   bool closed_ = false;
 };

@@ -68,7 +68,8 @@ struct Catalogue {
 
   Catalogue() {
     const curl_easyoption *option = nullptr;
-    while ((option = curl_easy_option_next(option)) != nullptr) names.push_back(lower(option->name));
+    while ((option = curl_easy_option_next(option)) != nullptr)
+      names.push_back(lower(option->name));
     for (const std::string &name : names) {
       const curl_easyoption *found = curl_easy_option_by_name(name.c_str());
       by_name[name] = {found->id, kind_of(*found), name.c_str()};
@@ -106,12 +107,7 @@ void OptionSet::seal() {
     for (const std::string &item : option.items) mix(hash_, of_text(item));
     if (option.info.kind != OptionKind::list) continue;
     SlistPtr list;
-    for (const std::string &item : option.items) {
-      curl_slist *longer = curl_slist_append(list.get(), item.c_str());
-      if (longer == nullptr) throw std::bad_alloc();
-      list.release();
-      list.reset(longer);
-    }
+    for (const std::string &item : option.items) append(list, item.c_str());
     slists_.push_back(std::move(list));
   }
 }

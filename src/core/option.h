@@ -28,8 +28,9 @@ struct OptionInfo {
   const char *name = "";
 };
 
-/// Finds an option by its lower-case name. `kind` is unknown when this libcurl has none of that name,
-/// owned when luvcurl keeps it for itself (callbacks, pointers, what carries the body and the URL).
+/// Finds an option by its lower-case name. `kind` is unknown when this libcurl has none of that
+/// name, owned when luvcurl keeps it for itself (callbacks, pointers, what carries the body and the
+/// URL).
 OptionInfo find_option(const std::string &name);
 
 /// Every option name of the loaded libcurl, in its own order.
@@ -46,8 +47,8 @@ struct Option {
   bool operator==(const Option &other) const;
 };
 
-/// A request's options: immutable once sealed, so that handles which carry them can be kept and shared
-/// by all requests that are alike.
+/// A request's options: immutable once sealed, so that handles which carry them can be kept and
+/// shared by all requests that are alike.
 class OptionSet {
  public:
   /// Adds an option, before seal().

@@ -8,7 +8,7 @@ namespace luvcurl {
 
 void Queue::push(Origin *origin, std::shared_ptr<Transfer> transfer) {
   std::unique_ptr<Line> &line = lines_[origin];
-  if (!line) line.reset(new Line{origin, {}});
+  if (!line) line = std::make_unique<Line>(origin);
   line->waiting.push_back(std::move(transfer));
   if (line->waiting.size() == 1) {
     try {
@@ -34,7 +34,8 @@ std::shared_ptr<Transfer> Queue::pop(std::size_t per_origin) {
     --size_;
     if (line.waiting.empty()) {
       ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(next_));
-      // A line without anybody is kept for the next request to its server, unless there are too many.
+      // A line without anybody is kept for the next request to its server, unless there are too
+      // many.
       if (lines_.size() > max_empty_lines) lines_.erase(line.origin);
     } else {
       ++next_;

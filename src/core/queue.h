@@ -10,14 +10,14 @@ namespace luvcurl {
 struct Origin;
 class Transfer;
 
-/// Transfers that wait for their turn: first come, first served per server, and the servers by turns,
-/// so that none starves the others.
+/// Transfers that wait for their turn: first come, first served per server, and the servers by
+/// turns, so that none starves the others.
 class Queue {
  public:
   void push(Origin *origin, std::shared_ptr<Transfer> transfer);
 
-  /// The next one whose server has fewer than `per_origin` active (0: no limit); nullptr when none may
-  /// start.
+  /// The next one whose server has fewer than `per_origin` active (0: no limit); nullptr when none
+  /// may start.
   std::shared_ptr<Transfer> pop(std::size_t per_origin);
 
   std::size_t size() const { return size_; }
@@ -26,6 +26,7 @@ class Queue {
   static constexpr std::size_t max_empty_lines = 256;
 
   struct Line {
+    explicit Line(Origin *server) : origin(server) {}
     Origin *origin;
     std::deque<std::shared_ptr<Transfer>> waiting;
   };

@@ -5,15 +5,15 @@
 #include <cctype>
 #include <string_view>
 
-
 namespace luvcurl::redirect {
 
 namespace {
 
-// Parts of header names that say "this is a secret". Better one header too few for a stranger than one
-// too many.
+// Parts of header names that say "this is a secret". Better one header too few for a stranger than
+// one too many.
 constexpr std::array<std::string_view, 10> sensitive_words = {
-    "auth", "cookie", "token", "key", "secret", "password", "credential", "session", "signature", "csrf"};
+    "auth",     "cookie",     "token",   "key",       "secret",
+    "password", "credential", "session", "signature", "csrf"};
 
 bool is_sensitive(std::string_view line) {
   std::string name(line.substr(0, line.find_first_of(":;")));
@@ -35,7 +35,8 @@ bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
 
 bool same_origin(const std::string &from, const std::string &location) {
   const UrlPtr current(curl_url());
-  if (!current || curl_url_set(current.get(), CURLUPART_URL, from.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+  if (!current || curl_url_set(current.get(), CURLUPART_URL, from.c_str(),
+                               CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return false;
   const UrlPtr next(curl_url_dup(current.get()));
   if (!next || curl_url_set(next.get(), CURLUPART_URL, location.c_str(),
@@ -66,10 +67,7 @@ void prepare(Easy &easy, long status, const std::string &from, const std::string
   if (!has_secrets) return;
   for (const std::string &line : headers->items) {
     if (is_sensitive(line)) continue;
-    curl_slist *longer = curl_slist_append(easy.harmless_headers.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    easy.harmless_headers.release();
-    easy.harmless_headers.reset(longer);
+    append(easy.harmless_headers, line.c_str());
   }
   set_option(handle, CURLOPT_HTTPHEADER, easy.harmless_headers.get());
 }

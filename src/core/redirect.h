@@ -6,11 +6,13 @@
 
 namespace luvcurl::redirect {
 
-/// Called when a response that redirects is in, before libcurl follows it: changes what libcurl would
-/// get wrong about the next request. `from` is where it came from, `location` the header as it is.
+/// Called when a response that redirects is in, before libcurl follows it: changes what libcurl
+/// would get wrong about the next request. `from` is where it came from, `location` the header as
+/// it is.
 ///
 /// - 303 turns a custom method (PUT, DELETE, …) into GET; libcurl < 8.13 repeats it.
-/// - Headers with sensitive names (X-Api-Key, Proxy-Authorization, …) and CURLOPT_COOKIE do not go to
+/// - Headers with sensitive names (X-Api-Key, Proxy-Authorization, …) and CURLOPT_COOKIE do not go
+/// to
 ///   another scheme, host or port, unless CURLOPT_UNRESTRICTED_AUTH says so; libcurl drops only
 ///   Authorization and Cookie headers by itself.
 ///

@@ -23,25 +23,28 @@ CURLcode set_body(Easy &easy, const Request &request) {
     return code != CURLE_OK ? code : set_option(handle, CURLOPT_MIMEPOST, easy.form.mime.get());
   }
   const auto size = static_cast<curl_off_t>(request.upload_size);
-  if (request.options->has(CURLOPT_POST)) return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
+  if (request.options->has(CURLOPT_POST))
+    return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
   const CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);
   return code != CURLE_OK ? code : set_option(handle, CURLOPT_INFILESIZE_LARGE, size);
 }
 
 void set_buffer(Easy &easy, const Request &request, long size) {
   if (request.options->has(CURLOPT_BUFFERSIZE)) return;
-  // While it is paused, libcurl goes on decompressing the buffer it is at, perhaps to a thousand times
-  // the size, and fails beyond 64 MB.
+  // While it is paused, libcurl goes on decompressing the buffer it is at, perhaps to a thousand
+  // times the size, and fails beyond 64 MB.
   constexpr long small_enough = 32 * 1024;
   const Option *encodings = request.options->find(CURLOPT_ACCEPT_ENCODING);
-  if (request.streaming && encodings != nullptr && !encodings->unset) size = std::min(small_enough, size);
+  if (request.streaming && encodings != nullptr && !encodings->unset)
+    size = std::min(small_enough, size);
   // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
-  if (easy.buffer_size != size && set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)
+  if (easy.buffer_size != size &&
+      set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)
     easy.buffer_size = size;
 }
 
-// Only where a connection may multiplex: with HTTP/1 a request would wait in vain for one to show that it
-// does, and for ever if that connection waits for the request.
+// Only where a connection may multiplex: with HTTP/1 a request would wait in vain for one to show
+// that it does, and for ever if that connection waits for the request.
 CURLcode set_pipewait(Easy &easy, const Request &request) {
   const Origin &origin = *request.url->origin;
   const bool wait =

@@ -19,22 +19,24 @@ struct Request {
   std::unique_ptr<Sink> sink;
 
   BodyKind body = BodyKind::none;
-  std::string_view bytes;         ///< BodyKind::bytes; not copied: the sink keeps them alive until done
+  std::string_view bytes;  ///< BodyKind::bytes; not copied: the sink keeps them alive until done
   std::shared_ptr<const Form> form;  ///< BodyKind::form
-  std::int64_t upload_size = -1;  ///< BodyKind::stream; -1 when not known
+  std::int64_t upload_size = -1;     ///< BodyKind::stream; -1 when not known
 
-  bool streaming = false;  ///< the body waits in the inbox for the consumer, instead of being collected
+  bool streaming =
+      false;  ///< the body waits in the inbox for the consumer, instead of being collected
   bool rewindable = false;  ///< the sources of streams can start anew
   bool wants_response = false;
   bool wants_progress = false;
 
-  std::uint64_t max_body = 0;                 ///< bytes; 0 for no limit
-  std::uint64_t high_water = 1024 * 1024;     ///< bytes
+  std::uint64_t max_body = 0;              ///< bytes; 0 for no limit
+  std::uint64_t high_water = 1024 * 1024;  ///< bytes
   Timeouts timeouts;
 };
 
-/// Puts on a handle what differs between requests of the same options: URL, body, size of the receive
-/// buffer (`buffer_size` bytes suit the load). Returns libcurl's error; throws std::bad_alloc.
+/// Puts on a handle what differs between requests of the same options: URL, body, size of the
+/// receive buffer (`buffer_size` bytes suit the load). Returns libcurl's error; throws
+/// std::bad_alloc.
 CURLcode set_up(Easy &easy, const Request &request, long buffer_size);
 
 }  // namespace luvcurl

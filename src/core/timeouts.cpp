@@ -6,8 +6,8 @@ namespace luvcurl {
 
 namespace {
 
-// libcurl's own CURLOPT_TIMEOUT_MS does the same, but starts with the transfer: the time in luvcurl's
-// queue is ours to count.
+// libcurl's own CURLOPT_TIMEOUT_MS does the same, but starts with the transfer: the time in
+// luvcurl's queue is ours to count.
 bool counts_total(const Timeouts &timeouts, const Course &course) {
   return timeouts.total != 0 && (!course.running || course.started_at > course.added_at);
 }

@@ -14,9 +14,9 @@ struct Timeouts {
 
 /// How far a transfer has come, as its timeouts see it. Times are the loop's, in ms.
 struct Course {
-  bool running = false;       ///< given to libcurl, as opposed to queued
-  bool responded = false;     ///< the response's headers are in
-  bool held = false;          ///< paused: no byte can come
+  bool running = false;    ///< given to libcurl, as opposed to queued
+  bool responded = false;  ///< the response's headers are in
+  bool held = false;       ///< paused: no byte can come
   std::uint64_t added_at = 0;
   std::uint64_t started_at = 0;
   std::uint64_t heard_at = 0;  ///< of the last byte, or of the headers

@@ -10,7 +10,9 @@ namespace luvcurl {
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
     : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
-  outboxes_.resize(request_.form ? request_.form->streams : request_.body == BodyKind::stream ? 1 : 0);
+  outboxes_.resize(request_.form                       ? request_.form->streams
+                   : request_.body == BodyKind::stream ? 1
+                                                       : 0);
 }
 
 // --- what the consumer asks for ---
@@ -22,7 +24,8 @@ bool Transfer::cancel() {
   return true;
 }
 
-// What libcurl has completed is under way until its sink was told: an error in response or data counts.
+// What libcurl has completed is under way until its sink was told: an error in response or data
+// counts.
 bool Transfer::is_settled() const {
   return state_ == State::done || (state_ == State::ended && outcome_.code != CURLE_OK);
 }
@@ -104,10 +107,12 @@ void Transfer::finish(CURLcode code) noexcept {
     headers_.collect(handle);
     take_summary();
     outcome_.phase = phase_reached(code);
-    const char *message = easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
+    const char *message =
+        easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
-      message = "the body has to be sent anew (a redirect, a challenge or a lost connection), "
-                "and its source cannot start again";
+      message =
+          "the body has to be sent anew (a redirect, a challenge or a lost connection), "
+          "and its source cannot start again";
     end(code, code == CURLE_OK ? "" : message);
   } catch (const std::bad_alloc &) {
     end(CURLE_OUT_OF_MEMORY, {});
@@ -120,9 +125,11 @@ void Transfer::take_summary() {
   Timings &timings = summary_.timings;
   timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
-  if (easy_) timings.total = std::max(timings.total, static_cast<std::int64_t>(now - started_at_) * 1000);
+  if (easy_)
+    timings.total = std::max(timings.total, static_cast<std::int64_t>(now - started_at_) * 1000);
   // Every step counts from add; libcurl does not know of the time before it.
-  for (std::int64_t *step : {&timings.resolve, &timings.connect, &timings.tls, &timings.send, &timings.wait}) {
+  for (std::int64_t *step :
+       {&timings.resolve, &timings.connect, &timings.tls, &timings.send, &timings.wait}) {
     if (*step != 0) *step += timings.queue;
   }
   timings.total += timings.queue;
@@ -135,7 +142,7 @@ void Transfer::end(CURLcode code, std::string message) {
   notify(0);
 }
 
-void Transfer::deliver() noexcept {
+void Transfer::deliver() {
   const auto self = shared_from_this();
   if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
   while (state_ != State::done) {
@@ -152,7 +159,8 @@ void Transfer::deliver() noexcept {
     } else if (take_due(due_rewind)) {
       request_.sink->rewind(*this, reading_);
     } else if (take_due(due_read)) {
-      if (state_ == State::running && outboxes_[reading_].ask()) request_.sink->read(*this, reading_);
+      if (state_ == State::running && outboxes_[reading_].ask())
+        request_.sink->read(*this, reading_);
     } else if (take_due(due_progress)) {
       if (state_ == State::running) request_.sink->progress(*this);
     } else if (state_ == State::ended) {
@@ -185,7 +193,8 @@ void Transfer::apply_flow() noexcept {
 Phase Transfer::phase_reached(CURLcode code) const {
   if (!easy_ || state_ == State::queued) return Phase::queue;
   if (response_in_) return Phase::body;
-  const Phase phase = phase_before_response(easy_->handle.get(), code, request_.url->origin->secure);
+  const Phase phase =
+      phase_before_response(easy_->handle.get(), code, request_.url->origin->secure);
   return phase == Phase::wait && is_uploading() ? Phase::send : phase;
 }
 
@@ -212,7 +221,12 @@ std::string Transfer::current_url() const {
 }
 
 Course Transfer::course() const {
-  return {state_ == State::running, response_in_, held_ != hold_none, added_at_, started_at_, heard_at_};
+  return {state_ == State::running,
+          response_in_,
+          held_ != hold_none,
+          added_at_,
+          started_at_,
+          heard_at_};
 }
 
 std::uint64_t Transfer::next_deadline() const {
@@ -221,7 +235,8 @@ std::uint64_t Transfer::next_deadline() const {
 }
 
 void Transfer::check_deadline(std::uint64_t now) {
-  if (next_deadline() <= now) fail(CURLE_OPERATION_TIMEDOUT, overdue(request_.timeouts, course(), now));
+  if (next_deadline() <= now)
+    fail(CURLE_OPERATION_TIMEDOUT, overdue(request_.timeouts, course(), now));
 }
 
 }  // namespace luvcurl

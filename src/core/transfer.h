@@ -38,15 +38,16 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
 
   // For the consumer; legal at any time.
   State state() const { return state_; }
-  bool cancel();                          ///< false when it had ended already
+  bool cancel();  ///< false when it had ended already
   void fail(CURLcode code, std::string message);
-  void pause();                           ///< no more bytes either way, and no calls of the sink but done
+  void pause();  ///< no more bytes either way, and no calls of the sink but done
   void resume();
   bool paused() const { return paused_by_user_; }
-  void keep_loop_alive(bool keep);        ///< whether the loop stays alive for it; true at first
+  void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
   std::string_view waiting() const { return inbox_.view(); }
-  void take(std::size_t size);            ///< drops the oldest bytes of waiting() and lets libcurl go on
-  void feed(std::size_t stream, std::string_view bytes);  ///< appends to a stream of the request's body
+  void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
+  void feed(std::size_t stream,
+            std::string_view bytes);  ///< appends to a stream of the request's body
   void finish_feed(std::size_t stream);
 
   // What is known of it.
@@ -54,7 +55,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   const Headers &headers() const { return headers_; }
   const Progress &progress() const { return progress_; }
   const Summary &summary() const { return summary_; }
-  std::string url() const;                ///< the last URL, without credentials
+  std::string url() const;  ///< the last URL, without credentials
   CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
   bool streams() const { return request_.streaming; }
   const std::string &body() const { return body_; }
@@ -75,19 +76,25 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   friend class Loop;
 
   // What the sink is to be told of, as soon as libcurl has unwound.
-  enum Due : unsigned { due_response = 1, due_data = 2, due_rewind = 4, due_read = 8, due_progress = 16 };
+  enum Due : unsigned {
+    due_response = 1,
+    due_data = 2,
+    due_rewind = 4,
+    due_read = 8,
+    due_progress = 16
+  };
 
   // Directions that libcurl is to hold back, or does.
   enum Hold : unsigned { hold_none = 0, hold_down = 1, hold_up = 2 };
 
   void notify(unsigned due);
-  bool start(std::string *error);         // sets up the handle, before it enters a CURLM
-  void finish(CURLcode code) noexcept;    // libcurl is through with it
+  bool start(std::string *error);       // sets up the handle, before it enters a CURLM
+  void finish(CURLcode code) noexcept;  // libcurl is through with it
   void end(CURLcode code, std::string message);
   void take_summary();
   std::string current_url() const;
-  void deliver() noexcept;                // tells the sink what is due
-  void apply_flow() noexcept;             // makes libcurl hold what it should
+  void deliver();              // tells the sink what is due
+  void apply_flow() noexcept;  // makes libcurl hold what it should
   bool is_final_response() const;
   void response_is_in();
   void reserve_body(std::size_t at_least);
@@ -95,7 +102,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
   Course course() const;
-  std::uint64_t next_deadline() const;    // of luvcurl's own timeouts, UINT64_MAX for none
+  std::uint64_t next_deadline() const;  // of luvcurl's own timeouts, UINT64_MAX for none
   void check_deadline(std::uint64_t now);
 
   std::shared_ptr<Multi> multi_;
@@ -107,23 +114,23 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   Headers headers_;
   Summary summary_;
   Progress progress_;
-  std::string body_;                      // the response's body, when not streaming
+  std::string body_;  // the response's body, when not streaming
   Inbox inbox_;
-  std::vector<Outbox> outboxes_;          // one for each stream of the request's body
-  std::size_t reading_ = 0;               // the stream that libcurl reads now
-  std::uint64_t received_ = 0;            // bytes of body, decompressed
-  std::uint64_t added_at_ = 0;            // loop time, ms
+  std::vector<Outbox> outboxes_;  // one for each stream of the request's body
+  std::size_t reading_ = 0;       // the stream that libcurl reads now
+  std::uint64_t received_ = 0;    // bytes of body, decompressed
+  std::uint64_t added_at_ = 0;    // loop time, ms
   std::uint64_t started_at_ = 0;
-  std::uint64_t heard_at_ = 0;            // of the last byte of body
-  std::uint64_t reported_at_ = 0;         // of the last progress report
-  std::size_t index_ = 0;                 // in the Multi's list
+  std::uint64_t heard_at_ = 0;     // of the last byte of body
+  std::uint64_t reported_at_ = 0;  // of the last progress report
+  std::size_t index_ = 0;          // in the Multi's list
   unsigned due_ = 0;
-  unsigned held_ = hold_none;             // what libcurl holds now
-  unsigned full_ = hold_none;             // what luvcurl's own buffers make it hold
+  unsigned held_ = hold_none;  // what libcurl holds now
+  unsigned full_ = hold_none;  // what luvcurl's own buffers make it hold
   bool paused_by_user_ = false;
   bool response_in_ = false;
   bool holds_loop_ = false;
-  bool announced_ = false;                // waits in the loop's list of transfers to be told
+  bool announced_ = false;  // waits in the loop's list of transfers to be told
 };
 
 }  // namespace luvcurl

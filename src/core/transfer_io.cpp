@@ -44,7 +44,8 @@ void Transfer::reserve_body(std::size_t at_least) {
   // A server may announce any Content-Length: trust it for the allocation up to this much.
   constexpr std::int64_t trusted = 16 * 1024 * 1024;
   const std::int64_t announced = info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
-  body_.reserve(std::max(at_least, static_cast<std::size_t>(std::clamp<std::int64_t>(announced, 0, trusted))));
+  body_.reserve(std::max(
+      at_least, static_cast<std::size_t>(std::clamp<std::int64_t>(announced, 0, trusted))));
 }
 
 bool Transfer::on_header(std::string_view line) {
@@ -97,9 +98,9 @@ void Transfer::out_of_memory() noexcept {
   if (state_ == State::running) outcome_.code = CURLE_OUT_OF_MEMORY;
 }
 
-// A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the last.
-// Where that cannot be known from the status, the first byte of body or the end tells: libcurl keeps
-// the bodies of those to itself.
+// A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the
+// last. Where that cannot be known from the status, the first byte of body or the end tells:
+// libcurl keeps the bodies of those to itself.
 bool Transfer::is_final_response() const {
   const long status = headers_.status();
   if (status < 200) return false;

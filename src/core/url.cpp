@@ -44,13 +44,14 @@ UrlPtr new_url() {
 bool has_scheme(const std::string &text) {
   const std::size_t colon = text.find("://");
   return colon != std::string::npos && colon > 0 &&
-         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
-         });
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](unsigned char c) {
+                       return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+                     });
 }
 
-// libcurl guesses a missing scheme from the host's name (ftp.example → ftp); a script that leaves it
-// out means http, as for the curl tool's users in nearly every case.
+// libcurl guesses a missing scheme from the host's name (ftp.example → ftp); a script that leaves
+// it out means http, as for the curl tool's users in nearly every case.
 CURLUcode parse(CURLU *url, const std::string &text, bool has_base) {
   const std::string whole = has_base || has_scheme(text) ? text : "http://" + text;
   return curl_url_set(url, CURLUPART_URL, whole.c_str(), parse_flags);
@@ -64,7 +65,8 @@ std::string escaped(const std::string &text) {
 
 // libcurl's own encoding takes the first '=' for the end of the name, and a NUL for the end of all.
 CURLUcode append_query(CURLU *url, const std::string &name, const std::string &value) {
-  const bool plain = name.find('=') == std::string::npos && (name + value).find('\0') == std::string::npos;
+  const bool plain =
+      name.find('=') == std::string::npos && (name + value).find('\0') == std::string::npos;
   const std::string text = plain ? name + "=" + value : escaped(name) + "=" + escaped(value);
   return curl_url_set(url, CURLUPART_QUERY, text.c_str(),
                       plain ? CURLU_APPENDQUERY | CURLU_URLENCODE : CURLU_APPENDQUERY);
@@ -92,7 +94,8 @@ std::string build_url(const std::string &url, const std::string &base,
 std::string without_credentials(const char *url) {
   if (url == nullptr || *url == '\0') return {};
   const UrlPtr handle = new_url();
-  if (curl_url_set(handle.get(), CURLUPART_URL, url, parse_flags | CURLU_DEFAULT_SCHEME) != CURLUE_OK)
+  if (curl_url_set(handle.get(), CURLUPART_URL, url, parse_flags | CURLU_DEFAULT_SCHEME) !=
+      CURLUE_OK)
     return "(invalid URL)";
   curl_url_set(handle.get(), CURLUPART_USER, nullptr, 0);
   curl_url_set(handle.get(), CURLUPART_PASSWORD, nullptr, 0);

@@ -13,21 +13,23 @@
 
 namespace luvcurl {
 
-/// Builds an absolute URL: `url` resolved against `base` (may be empty), with name/value pairs appended
-/// to its query, percent-encoded. All by libcurl's URL API. On failure the result is empty and `*error`
-/// says why.
+/// Builds an absolute URL: `url` resolved against `base` (may be empty), with name/value pairs
+/// appended to its query, percent-encoded. All by libcurl's URL API. On failure the result is empty
+/// and `*error` says why.
 std::string build_url(const std::string &url, const std::string &base,
-                      const std::vector<std::pair<std::string, std::string>> &query, std::string *error);
+                      const std::vector<std::pair<std::string, std::string>> &query,
+                      std::string *error);
 
-/// The URL without user name and password, fit for messages; "(invalid URL)" when it cannot be parsed.
+/// The URL without user name and password, fit for messages; "(invalid URL)" when it cannot be
+/// parsed.
 std::string without_credentials(const char *url);
 
 /// What is known of a server (scheme, host and port) that requests go to.
 struct Origin {
-  bool secure = false;            ///< https: HTTP/2 may come out of it
-  long http_version = 0;          ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
-  class Lane *lane = nullptr;     ///< where its HTTP/2 connection is, if it has one
-  std::size_t active = 0;         ///< transfers started and not yet ended
+  bool secure = false;         ///< https: HTTP/2 may come out of it
+  long http_version = 0;       ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
+  class Lane *lane = nullptr;  ///< where its HTTP/2 connection is, if it has one
+  std::size_t active = 0;      ///< transfers started and not yet ended
 };
 
 /// A parsed URL, kept so that like requests neither parse nor copy it.

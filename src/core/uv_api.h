@@ -4,8 +4,8 @@
 
 namespace luvcurl {
 
-// Every libuv function luvcurl uses. They belong to the host: which libuv it is (an executable's own,
-// a shared one, one inside luv.so) is known at run time only, so none of them is linked.
+// Every libuv function luvcurl uses. They belong to the host: which libuv it is (an executable's
+// own, a shared one, one inside luv.so) is known at run time only, so none of them is linked.
 #define LUVCURL_UV_FUNCTIONS(X) \
   X(poll_start)                 \
   X(poll_stop)                  \
@@ -32,8 +32,8 @@ struct UvApi {
   /// or nullptr when all are there.
   template <class Find>
   const char *load(Find &&find) {
-#define LUVCURL_LOAD(name)                                                \
-  name = reinterpret_cast<decltype(&uv_##name)>(find("uv_" #name));       \
+#define LUVCURL_LOAD(name)                                          \
+  name = reinterpret_cast<decltype(&uv_##name)>(find("uv_" #name)); \
   if (name == nullptr) return "uv_" #name;
     LUVCURL_UV_FUNCTIONS(LUVCURL_LOAD)
 #undef LUVCURL_LOAD

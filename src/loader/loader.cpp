@@ -1,7 +1,8 @@
-// luvcurl_core.so, what Lua opens: finds luvcurl_impl.so beside itself and opens it bound to its own
-// libraries first. luvi releases and other hosts export an OpenSSL of their own, whose SSL_* functions
-// would otherwise capture libcurl's calls: HTTPS then fails with good certificates. RTLD_NODELETE since
-// libuv calls back into the module when the Lua state, and with it this file, is gone.
+// luvcurl_core.so, what Lua opens: finds luvcurl_impl.so beside itself and opens it bound to its
+// own libraries first. luvi releases and other hosts export an OpenSSL of their own, whose SSL_*
+// functions would otherwise capture libcurl's calls: HTTPS then fails with good certificates.
+// RTLD_NODELETE since libuv calls back into the module when the Lua state, and with it this file,
+// is gone.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -37,7 +38,8 @@ constexpr int flags() {
 // Writes the path of the file beside this one; false when it does not fit.
 bool path_of_sibling(char *path, std::size_t size) {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void *>(&luaopen_luvcurl_core), &info) == 0 || info.dli_fname == nullptr)
+  if (dladdr(reinterpret_cast<void *>(&luaopen_luvcurl_core), &info) == 0 ||
+      info.dli_fname == nullptr)
     return false;
   const char *slash = std::strrchr(info.dli_fname, '/');
   const int folder = slash != nullptr ? static_cast<int>(slash - info.dli_fname) + 1 : 0;
@@ -49,7 +51,8 @@ bool path_of_sibling(char *path, std::size_t size) {
 
 extern "C" int luaopen_luvcurl_core(lua_State *L) {
   char path[4096];
-  if (!path_of_sibling(path, sizeof path)) return luaL_error(L, "luvcurl: cannot tell where luvcurl_core is");
+  if (!path_of_sibling(path, sizeof path))
+    return luaL_error(L, "luvcurl: cannot tell where luvcurl_core is");
   void *library = dlopen(path, flags());
   if (library == nullptr) return luaL_error(L, "luvcurl: %s", dlerror());
   const auto open = reinterpret_cast<lua_CFunction>(dlsym(library, "luvcurl_open"));

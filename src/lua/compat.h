@@ -5,8 +5,8 @@
 // What differs between the Luas that luvcurl is built for.
 namespace luvcurl::lua {
 
-/// Attaches the table on the top of the stack (popped) to the userdata at `index`: its environment in
-/// Lua 5.1 and LuaJIT, its user value since.
+/// Attaches the table on the top of the stack (popped) to the userdata at `index`: its environment
+/// in Lua 5.1 and LuaJIT, its user value since.
 inline void attach(lua_State *L, int index) {
 #if LUA_VERSION_NUM >= 503
   lua_setuservalue(L, index);

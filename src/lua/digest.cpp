@@ -22,7 +22,8 @@ int update(lua_State *L) {
   Digest &digest = Object<Digest>::check(L, 1);
   std::size_t size = 0;
   const char *bytes = luaL_checklstring(L, 2, &size);
-  if (EVP_DigestUpdate(digest.context.get(), bytes, size) != 1) return luaL_error(L, "sha256: update failed");
+  if (EVP_DigestUpdate(digest.context.get(), bytes, size) != 1)
+    return luaL_error(L, "sha256: update failed");
   return 0;
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 void read_parts(lua_State *L, int index, Form &form, std::vector<FormPart> &parts);
 
-void read_text(lua_State *L, int table, const char *field, std::string &out, bool allow_nul = false) {
+void read_text(lua_State *L, int table, const char *field, std::string &out,
+               bool allow_nul = false) {
   lua_getfield(L, table, field);
   if (!lua_isnil(L, -1)) {
     if (lua_type(L, -1) != LUA_TSTRING)

@@ -13,10 +13,10 @@ struct FormObject {
   std::shared_ptr<Form> form = std::make_shared<Form>();
 };
 
-/// Reads a form from the table at `index` and leaves the FormObject on the stack. The table is a list of
-/// parts: { name=, filename=, type=, encoder=, headers={line, …}, and one of data= (string),
-/// stream=true with size= (bytes, if known), parts= (a list again) }. Streams are numbered in their order
-/// from 1. Raises an error that names the field.
+/// Reads a form from the table at `index` and leaves the FormObject on the stack. The table is a
+/// list of parts: { name=, filename=, type=, encoder=, headers={line, …}, and one of data=
+/// (string), stream=true with size= (bytes, if known), parts= (a list again) }. Streams are
+/// numbered in their order from 1. Raises an error that names the field.
 FormObject &push_form(lua_State *L, int index);
 
 /// Creates the metatable.

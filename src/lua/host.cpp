@@ -16,16 +16,18 @@ namespace {
 
 constexpr const char *registry_key = "luvcurl";
 
-// Opens what `function` (one of luv's) was loaded from, so that dlsym on it finds luv's functions and
-// those of the libuv luv itself uses: its own, the executable's, or a shared one.
+// Opens what `function` (one of luv's) was loaded from, so that dlsym on it finds luv's functions
+// and those of the libuv luv itself uses: its own, the executable's, or a shared one.
 void *library_of(lua_CFunction function) {
   void *address = reinterpret_cast<void *>(function);
   Dl_info info{};
 #ifdef __linux__
   link_map *map = nullptr;
-  if (dladdr1(address, &info, reinterpret_cast<void **>(&map), RTLD_DL_LINKMAP) == 0 || map == nullptr)
+  if (dladdr1(address, &info, reinterpret_cast<void **>(&map), RTLD_DL_LINKMAP) == 0 ||
+      map == nullptr)
     return nullptr;
-  // For the main program dli_fname is argv[0], which cannot be opened; its link map has an empty name.
+  // For the main program dli_fname is argv[0], which cannot be opened; its link map has an empty
+  // name.
   const char *name = map->l_name;
   return name[0] == '\0' ? dlopen(nullptr, RTLD_LAZY) : dlopen(name, RTLD_NOLOAD | RTLD_LAZY);
 #else
@@ -68,7 +70,8 @@ void push_luv(lua_State *L) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "luv");
   lua_call(L, 1, 1);
-  if (!lua_istable(L, -1)) luaL_error(L, "luvcurl: require 'luv' gave a %s, not luv", luaL_typename(L, -1));
+  if (!lua_istable(L, -1))
+    raise(L, "luvcurl: require 'luv' gave a %s, not luv", luaL_typename(L, -1));
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ Host &Host::of(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, registry_key);
   auto *host = static_cast<Host *>(lua_touserdata(L, -1));
   lua_pop(L, 1);
-  if (host == nullptr) luaL_error(L, "luvcurl: the Lua state is closing");
+  if (host == nullptr) raise(L, "luvcurl: the Lua state is closing");
   return *host;
 }
 
@@ -100,17 +103,18 @@ void Host::find(lua_State *L, int luv) {
   lua_getfield(L, luv, "new_poll");
   const lua_CFunction new_poll = lua_tocfunction(L, -1);
   lua_pop(L, 1);
-  if (new_poll == nullptr) luaL_error(L, "luvcurl: the loaded uv module is not luv (uv.new_poll is no C function)");
+  if (new_poll == nullptr)
+    raise(L, "luvcurl: the loaded uv module is not luv (uv.new_poll is no C function)");
   void *library = library_of(new_poll);
-  if (library == nullptr) luaL_error(L, "luvcurl: cannot open the library that luv came from");
+  if (library == nullptr) raise(L, "luvcurl: cannot open the library that luv came from");
   const auto find = [library](const char *name) { return dlsym(library, name); };
   UvApi uv;
-  if (const char *missing = uv.load(find)) luaL_error(L, "luvcurl: the host's libuv has no %s", missing);
+  if (const char *missing = uv.load(find)) raise(L, "luvcurl: the host's libuv has no %s", missing);
   using ContextOf = Context *(*)(lua_State *);
   const auto context_of = reinterpret_cast<ContextOf>(find("luv_context"));
-  if (context_of == nullptr) luaL_error(L, "luvcurl: luv 1.30 or newer is needed (no luv_context)");
+  if (context_of == nullptr) raise(L, "luvcurl: luv 1.30 or newer is needed (no luv_context)");
   context_ = context_of(L);
-  if (context_->loop == nullptr) luaL_error(L, "luvcurl: luv has no loop");
+  if (context_->loop == nullptr) raise(L, "luvcurl: luv has no loop");
 
   lua_newtable(L);
   kept_ = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -166,9 +170,10 @@ int Host::make_protected(lua_State *L) {
   return 0;
 }
 
-// A host that walks its loop and closes every handle (luvit does at exit) tells nobody; with our handles
-// go the transfers in flight. luv calls a handle's close callback whoever closed it, but takes one only
-// together with the close: it is put where luv would put it, if all there is as luv has it.
+// A host that walks its loop and closes every handle (luvit does at exit) tells nobody; with our
+// handles go the transfers in flight. luv calls a handle's close callback whoever closed it, but
+// takes one only together with the close: it is put where luv would put it, if all there is as luv
+// has it.
 void Host::watch_close(lua_State *L, uv_handle_t *handle, int userdata) const {
   auto *data = static_cast<HandleData *>(handle->data);
   if (data == nullptr || data->context != context_ || data->callbacks[0] != LUA_NOREF) return;

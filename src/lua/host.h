@@ -27,8 +27,8 @@ class Host final : public HandleFactory {
 
   uv_handle_t **make(Kind kind, int fd) noexcept override;
 
-  /// Calls `function(call)` the way the host calls luv's callbacks. `function` is one of the C functions
-  /// below; an error that leaves it is the host's to report.
+  /// Calls `function(call)` the way the host calls luv's callbacks. `function` is one of the C
+  /// functions below; an error that leaves it is the host's to report.
   void run(lua_CFunction function, void *call) noexcept;
 
   /// Keeps the value on the top of the stack (popped) until release(). Raises without memory.

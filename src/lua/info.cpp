@@ -25,7 +25,9 @@ void push_list(lua_State *L, const curl_slist *list) {
 
 int push_certificates(lua_State *L, CURL *easy) {
   curl_certinfo *certificates = nullptr;  // libcurl's own, not to be freed
-  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) != CURLE_OK || certificates == nullptr) return 0;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) != CURLE_OK ||
+      certificates == nullptr)
+    return 0;
   lua_createtable(L, certificates->num_of_certs, 0);
   for (int i = 0; i < certificates->num_of_certs; ++i) {
     push_list(L, certificates->certinfo[i]);
@@ -79,7 +81,9 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
 int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &info) {
   const Summary &summary = transfer.summary();
   // The summary counts from add, libcurl's infos from when it got the transfer.
-  const auto since_start = [&summary](std::int64_t step) { return step == 0 ? 0 : step - summary.timings.queue; };
+  const auto since_start = [&summary](std::int64_t step) {
+    return step == 0 ? 0 : step - summary.timings.queue;
+  };
   switch (info.id) {
     case CURLINFO_RESPONSE_CODE:
       push_int64(L, summary.status);

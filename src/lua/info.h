@@ -5,9 +5,10 @@
 
 namespace luvcurl::lua {
 
-/// Pushes one of libcurl's infos of a transfer, by its lower-case name without prefix: a number, a string,
-/// a list (slists; certinfo gives a list of lists), or nil where there is none (yet). After the final
-/// callback only what a summary keeps is there. Raises for a name that libcurl does not have.
+/// Pushes one of libcurl's infos of a transfer, by its lower-case name without prefix: a number, a
+/// string, a list (slists; certinfo gives a list of lists), or nil where there is none (yet). After
+/// the final callback only what a summary keeps is there. Raises for a name that libcurl does not
+/// have.
 int push_info(lua_State *L, Transfer &transfer, const char *name);
 
 /// core.info_names(): the names that push_info knows.

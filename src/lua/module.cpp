@@ -52,7 +52,8 @@ int url(lua_State *L) {
     work.query.emplace_back(check_text(L, -2), check_text(L, -1));
     lua_settop(L, 4);
   }
-  if ((work.url + work.base).find('\0') != std::string::npos) return luaL_error(L, "url: contains a NUL byte");
+  if ((work.url + work.base).find('\0') != std::string::npos)
+    return luaL_error(L, "url: contains a NUL byte");
   work.result = build_url(work.url, work.base, work.query, &work.error);
   if (work.result.empty()) {
     work.result = without_credentials(work.url.c_str());

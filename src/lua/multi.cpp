@@ -20,7 +20,8 @@ MultiObject &self(lua_State *L) { return Object<MultiObject>::check(L, 1); }
 // What a sink asks for besides done; read before any C++ object that an error could skip exists.
 struct Wishes {
   bool data = false, response = false, progress = false, read = false, rewind = false;
-  std::int64_t max_body = 0, high_water = 0, timeout = 0, first_byte = 0, idle = 0, upload_size = -1;
+  std::int64_t max_body = 0, high_water = 0, timeout = 0, first_byte = 0, idle = 0,
+               upload_size = -1;
 };
 
 Wishes read_wishes(lua_State *L, int sink) {
@@ -82,8 +83,9 @@ Body read_body(lua_State *L, int index, int sink) {
 }
 
 // Fills `object` or writes why not. Makes no Lua call.
-bool begin(Host &host, Multi &multi, const Options &options, std::string_view url, const Wishes &wishes,
-           const Body &body, int reference, TransferObject &object, char *why, std::size_t size) {
+bool begin(Host &host, Multi &multi, const Options &options, std::string_view url,
+           const Wishes &wishes, const Body &body, int reference, TransferObject &object, char *why,
+           std::size_t size) {
   std::string error;
   Request request = make_request(options, wishes);
   request.url = multi.parse(url, &error);
@@ -119,7 +121,8 @@ int add(lua_State *L) {
   char why[256] = "not enough memory";
   bool begun = false;
   try {
-    begun = begin(host, multi, options.options, {url, url_size}, wishes, body, reference, object, why, sizeof why);
+    begun = begin(host, multi, options.options, {url, url_size}, wishes, body, reference, object,
+                  why, sizeof why);
   } catch (const std::bad_alloc &) {
   }
   if (begun) return 1;
@@ -142,7 +145,8 @@ int count(lua_State *L) {
   return 1;
 }
 
-// Ends what can no longer go on since the host closed luvcurl's handles; then the loop can run again.
+// Ends what can no longer go on since the host closed luvcurl's handles; then the loop can run
+// again.
 int check(lua_State *L) {
   lua_pushboolean(L, self(L).multi->loop().ensure());
   return 1;
@@ -154,9 +158,10 @@ int stats(lua_State *L) {
   const struct {
     const char *name;
     std::uint64_t value;
-  } entries[] = {{"in_flight", all.in_flight}, {"queued", all.queued},     {"finished", all.finished},
-                 {"failed", all.failed},       {"opened", all.opened},     {"reused", all.reused},
-                 {"sent", all.sent},           {"received", all.received}, {"lanes", all.lanes}};
+  } entries[] = {
+      {"in_flight", all.in_flight}, {"queued", all.queued},     {"finished", all.finished},
+      {"failed", all.failed},       {"opened", all.opened},     {"reused", all.reused},
+      {"sent", all.sent},           {"received", all.received}, {"lanes", all.lanes}};
   lua_createtable(L, 0, 10);
   for (const auto &entry : entries) {
     push_int64(L, static_cast<long long>(entry.value));
@@ -175,7 +180,8 @@ int new_multi(lua_State *L) {
   if (!lua_isnoneornil(L, 1)) {
     luaL_checktype(L, 1, LUA_TTABLE);
     settings.max_connections = static_cast<long>(integer_field(L, 1, "max_connections", 0));
-    settings.max_host_connections = static_cast<long>(integer_field(L, 1, "max_host_connections", 0));
+    settings.max_host_connections =
+        static_cast<long>(integer_field(L, 1, "max_host_connections", 0));
     settings.max_concurrent = static_cast<long>(integer_field(L, 1, "max_concurrent", 0));
   }
   Object<MultiObject>::push(L).multi = std::make_shared<Multi>(host.loop(), settings);
@@ -183,9 +189,9 @@ int new_multi(lua_State *L) {
 }
 
 void define_multi(lua_State *L) {
-  static const luaL_Reg methods[] = {{"add", guarded<add>},     {"close", guarded<close>},
+  static const luaL_Reg methods[] = {{"add", guarded<add>},       {"close", guarded<close>},
                                      {"closed", guarded<closed>}, {"count", guarded<count>},
-                                     {"check", guarded<check>}, {"stats", guarded<stats>},
+                                     {"check", guarded<check>},   {"stats", guarded<stats>},
                                      {nullptr, nullptr}};
   Object<MultiObject>::define(L, methods);
 }

@@ -30,7 +30,8 @@ int LuaSink::event(lua_State *L) {
     return 0;
   }
   const Progress &progress = call.transfer->progress();
-  for (const std::int64_t count : {progress.down, progress.down_total, progress.up, progress.up_total})
+  for (const std::int64_t count :
+       {progress.down, progress.down_total, progress.up, progress.up_total})
     lua_pushnumber(L, static_cast<lua_Number>(count));
   lua_call(L, 6, 0);
   return 0;
@@ -87,7 +88,8 @@ int LuaSink::guarded_done(lua_State *L) {
     lua_pushvalue(L, 1);
     if (lua_pcall(L, 1, 0, 2) == 0) return 0;
     if (call.reached) break;
-    // The body, most likely, does not fit into Lua's memory: the transfer ends with that error instead.
+    // The body, most likely, does not fit into Lua's memory: the transfer ends with that error
+    // instead.
     call.failed = true;
     call.transfer->drop_body();
     call.transfer->fail_late(CURLE_OUT_OF_MEMORY);

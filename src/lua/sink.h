@@ -5,24 +5,28 @@
 
 namespace luvcurl::lua {
 
-/// The sink of a transfer that Lua asked for: calls the methods of a Lua table. Holds the transfer's
-/// userdata, and through its environment the table and the request's body, until done.
+/// The sink of a transfer that Lua asked for: calls the methods of a Lua table. Holds the
+/// transfer's userdata, and through its environment the table and the request's body, until done.
 class LuaSink final : public Sink {
  public:
   LuaSink(Host &host, int transfer) : host_(host), transfer_(transfer) {}
 
   void response(Transfer &transfer) noexcept override { call(transfer, "response"); }
   void data(Transfer &transfer) noexcept override { call(transfer, "data"); }
-  void rewind(Transfer &transfer, std::size_t stream) noexcept override { call(transfer, "rewind", stream); }
-  void read(Transfer &transfer, std::size_t stream) noexcept override { call(transfer, "read", stream); }
+  void rewind(Transfer &transfer, std::size_t stream) noexcept override {
+    call(transfer, "rewind", stream);
+  }
+  void read(Transfer &transfer, std::size_t stream) noexcept override {
+    call(transfer, "read", stream);
+  }
   void progress(Transfer &transfer) noexcept override { call(transfer, "progress"); }
   void done(Transfer &transfer) noexcept override;
 
  private:
   struct Call {
-    const LuaSink *sink;
-    Transfer *transfer;
-    const char *method;
+    const LuaSink *sink = nullptr;
+    Transfer *transfer = nullptr;
+    const char *method = "";
     std::size_t stream = 0;
     bool reached = false;  // the script's code, as opposed to the preparations
     bool failed = false;

@@ -94,7 +94,8 @@ int failure(lua_State *L) {
   const Outcome &outcome = self(L).outcome();
   if (outcome.code == CURLE_OK) return 0;
   lua_pushstring(L, error_name(outcome.code));
-  lua_pushstring(L, outcome.message.empty() ? curl_easy_strerror(outcome.code) : outcome.message.c_str());
+  lua_pushstring(
+      L, outcome.message.empty() ? curl_easy_strerror(outcome.code) : outcome.message.c_str());
   lua_pushstring(L, phase_name(outcome.phase));
   lua_pushinteger(L, outcome.code);
   return 4;
@@ -102,7 +103,8 @@ int failure(lua_State *L) {
 
 int status(lua_State *L) {
   const Transfer &transfer = self(L);
-  const long code = transfer.summary().status != 0 ? transfer.summary().status : transfer.headers().status();
+  const long code =
+      transfer.summary().status != 0 ? transfer.summary().status : transfer.headers().status();
   lua_pushinteger(L, code);
   return 1;
 }
@@ -131,7 +133,8 @@ int url(lua_State *L) {
 int http_version(lua_State *L) {
   const Transfer &transfer = self(L);
   long version = transfer.summary().http_version;
-  if (version == 0 && transfer.easy() != nullptr) version = info_long(transfer.easy(), CURLINFO_HTTP_VERSION);
+  if (version == 0 && transfer.easy() != nullptr)
+    version = info_long(transfer.easy(), CURLINFO_HTTP_VERSION);
   switch (version) {
     case CURL_HTTP_VERSION_1_0:
       lua_pushliteral(L, "1.0");
@@ -191,8 +194,8 @@ int timings(lua_State *L) {
   const struct {
     const char *name;
     std::int64_t microseconds;
-  } entries[] = {{"queue", all.queue}, {"resolve", all.resolve}, {"connect", all.connect},
-                 {"tls", all.tls},     {"send", all.send},       {"wait", all.wait},
+  } entries[] = {{"queue", all.queue}, {"resolve", all.resolve},  {"connect", all.connect},
+                 {"tls", all.tls},     {"send", all.send},        {"wait", all.wait},
                  {"total", all.total}, {"redirect", all.redirect}};
   lua_createtable(L, 0, 8);
   for (const auto &entry : entries) {
@@ -215,26 +218,17 @@ int to_string(lua_State *L) {
 }  // namespace
 
 void define_transfer(lua_State *L) {
-  static const luaL_Reg methods[] = {{"cancel", guarded<cancel>},
-                                     {"fail", guarded<fail>},
-                                     {"pause", guarded<pause>},
-                                     {"resume", guarded<resume>},
-                                     {"ref", guarded<ref>},
-                                     {"unref", guarded<unref>},
-                                     {"state", guarded<state>},
-                                     {"take", guarded<take>},
-                                     {"feed", guarded<feed>},
-                                     {"failure", guarded<failure>},
-                                     {"status", guarded<status>},
-                                     {"reason", guarded<reason>},
-                                     {"url", guarded<url>},
-                                     {"http_version", guarded<http_version>},
-                                     {"headers", guarded<headers>},
-                                     {"hops", guarded<hops>},
-                                     {"timings", guarded<timings>},
-                                     {"info", guarded<info>},
-                                     {"__tostring", to_string},
-                                     {nullptr, nullptr}};
+  static const luaL_Reg methods[] = {
+      {"cancel", guarded<cancel>},   {"fail", guarded<fail>},
+      {"pause", guarded<pause>},     {"resume", guarded<resume>},
+      {"ref", guarded<ref>},         {"unref", guarded<unref>},
+      {"state", guarded<state>},     {"take", guarded<take>},
+      {"feed", guarded<feed>},       {"failure", guarded<failure>},
+      {"status", guarded<status>},   {"reason", guarded<reason>},
+      {"url", guarded<url>},         {"http_version", guarded<http_version>},
+      {"headers", guarded<headers>}, {"hops", guarded<hops>},
+      {"timings", guarded<timings>}, {"info", guarded<info>},
+      {"__tostring", to_string},     {nullptr, nullptr}};
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<TransferObject>::define(L, methods);
   Object<Text>::define(L, no_methods);

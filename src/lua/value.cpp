@@ -1,6 +1,7 @@
 #include "lua/value.h"
 
 #include <cmath>
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 
@@ -12,9 +13,11 @@ namespace {
 struct Refusal {
   char text[192] = "";
 
-  template <class... Args>
-  bool because(const char *format, Args... args) {
-    std::snprintf(text, sizeof text, format, args...);
+  __attribute__((format(printf, 2, 3))) bool because(const char *format, ...) {
+    std::va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
     return false;
   }
 };
@@ -30,7 +33,8 @@ bool read_integer(lua_State *L, int index, OptionKind kind, std::int64_t *out, R
     return no.because("expected an integer or a boolean, got %s", luaL_typename(L, index));
   const double number = lua_tonumber(L, index);
   // Beyond 2^53 a Lua number does not hold every integer; libcurl's longs are as wide as C's.
-  const double limit = kind == OptionKind::number && sizeof(long) == 4 ? 2147483647.0 : 9007199254740992.0;
+  const double limit =
+      kind == OptionKind::number && sizeof(long) == 4 ? 2147483647.0 : 9007199254740992.0;
   if (!(number >= -limit && number <= limit) || number != std::floor(number))
     return no.because("expected an integer, got %.17g", number);
   *out = static_cast<std::int64_t>(number);
@@ -43,7 +47,8 @@ bool read_text(lua_State *L, int index, bool allow_nul, std::string *out, Refusa
     return no.because("expected a string, got %s", luaL_typename(L, index));
   std::size_t size = 0;
   const char *text = lua_tolstring(L, index, &size);
-  if (!allow_nul && std::memchr(text, '\0', size) != nullptr) return no.because("the string contains a NUL byte");
+  if (!allow_nul && std::memchr(text, '\0', size) != nullptr)
+    return no.because("the string contains a NUL byte");
   out->assign(text, size);
   return true;
 }
@@ -101,7 +106,8 @@ int new_options(lua_State *L) {
   for (int i = 1;; i += 2) {
     lua_rawgeti(L, 1, i);
     if (lua_isnil(L, -1)) break;
-    if (lua_type(L, -1) != LUA_TSTRING) return luaL_error(L, "option names are strings, got %s", luaL_typename(L, -1));
+    if (lua_type(L, -1) != LUA_TSTRING)
+      return luaL_error(L, "option names are strings, got %s", luaL_typename(L, -1));
     lua_rawgeti(L, 1, i + 1);
     Refusal no;
     if (!read_option(L, lua_gettop(L) - 1, lua_gettop(L), *object.building, no))
@@ -135,8 +141,10 @@ std::int64_t integer_field(lua_State *L, int index, const char *name, std::int64
   lua_getfield(L, index, name);
   if (!lua_isnil(L, -1)) {
     Refusal no;
-    if (lua_type(L, -1) == LUA_TBOOLEAN || !read_integer(L, lua_gettop(L), OptionKind::size, &fallback, no))
-      luaL_error(L, "%s: %s", name, no.text[0] != '\0' ? no.text : "expected an integer, got boolean");
+    if (lua_type(L, -1) == LUA_TBOOLEAN ||
+        !read_integer(L, lua_gettop(L), OptionKind::size, &fallback, no))
+      luaL_error(L, "%s: %s", name,
+                 no.text[0] != '\0' ? no.text : "expected an integer, got boolean");
     if (fallback < 0) luaL_error(L, "%s: must not be negative", name);
   }
   lua_pop(L, 1);

@@ -1,0 +1,53 @@
+# make help tells the targets. Each installs the Debian packages that it misses (tools/deps.sh).
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+RELEASE := build/release
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test check format lint laws install clean help
+
+build: ## build the module into build/release
+	@tools/deps.sh build
+	@tools/build.sh release
+
+demo: ## run the example against an HTTP server on luv and a TLS nginx, on loopback
+	@tools/deps.sh demo
+	@tools/build.sh release
+	@tools/demo.sh
+
+test: ## build for every Lua and run all specs in every host
+	@tools/deps.sh test
+	@tools/build.sh -DLUVCURL_TESTS=ON release
+	@tools/build.sh lua5.3 lua5.4
+	@tools/test.sh hosts
+
+check: ## what CI runs: format, lint, laws, then all specs, also under sanitizers and a pressed collector
+	@tools/deps.sh check
+	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan
+	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
+	@$(MAKE) --no-print-directory lint laws
+	@tools/test.sh hosts pressure sanitized
+
+format: ## format the C and C++ sources in place
+	@tools/deps.sh check
+	@tools/sources.sh | xargs -r clang-format -i
+
+lint: ## check the format of C and C++, and lint it and the Lua
+	@tools/deps.sh check
+	@tools/build.sh release
+	@tools/lint.sh
+
+laws: ## check what the design asks of every file
+	@tools/laws.sh $(RELEASE)
+
+install: ## install below DESTDIR and PREFIX, for Lua 5.1 and LuaJIT
+	@tools/deps.sh build
+	@tools/build.sh release
+	@DESTDIR='$(DESTDIR)' cmake --install $(RELEASE) --prefix '$(abspath $(PREFIX))'
+
+clean: ## remove all that was built
+	rm -rf build build.luarocks
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
