@@ -67,8 +67,9 @@ void Multi::close() {
 }
 
 void Multi::abandon() noexcept {
+  const auto self = shared_from_this();  // the transfers may be the last who hold us
   closed_ = true;
-  queue_ = Queue();
+  const Queue queued = std::move(queue_);
   const auto transfers = std::move(transfers_);
   transfers_.clear();
   for (const auto &transfer : transfers) {
