@@ -44,8 +44,8 @@ end
 describe('cancel', function()
   it('before the start, in the same turn', function()
     local server = fault.silent()
-    local inside, t = true, nil
-    t = curl.get(server.url, helper.expect(1, function(err)
+    local inside = true
+    local t = curl.get(server.url, helper.expect(1, function(err)
       assert.is_false(inside, 'the callback came inside cancel')
       assert.same({ 'ABORTED_BY_CALLBACK', 'queue', server.url .. '/' },
         { err.name, err.phase, err.url })
@@ -90,7 +90,8 @@ describe('cancel', function()
 
   it('during the upload', function()
     local server = fault.serve(function(conn) conn:hang() end)
-    cancel_after(40, { url = server.url, body = ('x'):rep(32 * 1024 * 1024), expect = false }, 'send')
+    local body = ('x'):rep(32 * 1024 * 1024)
+    cancel_after(40, { url = server.url, body = body, expect = false }, 'send')
   end)
 
   it('while it is paused', function()

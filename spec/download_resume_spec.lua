@@ -40,7 +40,8 @@ local function rest(request, bytes, over)
 end
 
 -- Answers the n-th request by answers[n]: what fault.response takes, or function(request) that
--- gives it. `cut` sends only so many bytes of a body, then closes. Remembers the requests.
+-- gives it. `cut` sends only so many bytes of a body, then closes; `slow` takes its time. Remembers
+-- the requests.
 local function script(answers)
   local asked = {}
   local server = fault.serve(function(conn)
@@ -55,12 +56,15 @@ local function script(answers)
         answer = answer(request)
       end
       local bytes = fault.response(answer)
-      if answer.cut then
+      if answer.slow then
+        conn:dribble(bytes, 20000, 150)
+      elseif answer.cut then
         local head = bytes:match('^.-\r\n\r\n')
         conn:send(bytes:sub(1, #head + answer.cut))
         return conn:sleep(20)
+      else
+        conn:send(bytes)
       end
-      conn:send(bytes)
     end
   end)
   server.asked = asked
@@ -106,8 +110,11 @@ end
 describe('a part is continued', function()
   runs('under the condition that it is of the same version', function(dir)
     local progress = {}
-    local res, err, asked = continued(dir, { function(request) return rest(request, OLD) end },
-      { on_progress = function(p) progress[#progress + 1] = p end })
+    local res, err, asked = continued(dir, { function(request)
+      local answer = rest(request, OLD)
+      answer.slow = true
+      return answer
+    end }, { on_progress = function(p) progress[#progress + 1] = p end })
     assert_whole(dir, res, err, OLD, 40000)
     assert.equal(206, res.status)
     assert.same({ 'bytes=40000-', '"v1"' },
@@ -118,8 +125,10 @@ describe('a part is continued', function()
     end
     local last = progress[#progress]
     assert.same({ 100000, 100000 }, { last.down, last.down_total })
+    assert.is_true(#progress > 2)
     for _, p in ipairs(progress) do
       assert.is_true(p.down_total == 0 or p.down_total == 100000, p.down_total)
+      assert.is_true(p.down_total == 0 or p.down >= 40000, p.down)
     end
   end)
 
@@ -211,7 +220,7 @@ describe('a part is dropped', function()
     end)
   end
   again('when the range is of another version', function(request)
-    return rest(request, NEW, { etag = 'ETag: "v2"' })
+    return rest(request, body('m', #OLD), { etag = 'ETag: "v2"' })
   end)
   again('when the whole has another size', function(request) return rest(request, NEW) end)
   again('when the range is another one', function(request)

@@ -2,6 +2,7 @@
 -- timings came.
 
 local curl = require 'luvcurl'
+local backlog = require 'spec.support.backlog'
 local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
 local servers = require 'spec.support.servers'
@@ -24,7 +25,9 @@ end
 
 -- libcurl tells the time of the connect when TLS is through too, that of `send` when the request is
 -- about to go out, and that of `wait` with the first look for an answer.
-local BLURRED = { tls = { connect = true }, send = { send = true, wait = true }, wait = { wait = true } }
+local BLURRED = {
+  tls = { connect = true }, send = { send = true, wait = true }, wait = { wait = true },
+}
 
 -- Steps that were over before the failure have a time, the failed one and those after it have none.
 local function check_timings(timings, last)
@@ -60,29 +63,10 @@ local function times_out(phase, request, ms, message)
   local before = uv.hrtime()
   local err = fails('OPERATION_TIMEDOUT', phase, request, message)
   local took = (uv.hrtime() - before) / 1e6
-  assert.is_true(took > ms * 0.9 and took < ms + 1500, ('took %d ms'):format(took))
+  assert.is_true(took > ms * 0.9 and took < ms + 1500, ('took %.0f ms'):format(took))
   assert.equal(28, err.code)
   assert.is_true(err.timings.total >= ms * 0.9, 'total is ' .. err.timings.total)
   assert.is_true(err.timings.total <= took + 1, 'total is ' .. err.timings.total)
-end
-
--- A listener that accepts nobody, with its queue full: a further SYN is never answered.
-local function full_backlog()
-  local server = uv.new_tcp()
-  assert(server:bind('127.0.0.1', 0))
-  assert(server:listen(1, function() end))
-  helper.defer(function() server:close() end)
-  local port = server:getsockname().port
-  -- libuv takes one from the queue whenever it is told of a connection: so until nobody gets in.
-  local connected
-  repeat
-    connected = false
-    local client = uv.new_tcp()
-    client:connect('127.0.0.1', port, function(err) connected = not err end)
-    helper.defer(function() client:close() end)
-    helper.spin(50)
-  until not connected
-  return ('http://127.0.0.1:%d/'):format(port)
 end
 
 local function serve(bytes, ending)
@@ -117,11 +101,11 @@ describe('a failure', function()
     end)
 
     it('timeout', function()
-      times_out('connect', { url = full_backlog(), timeout = 200 }, 200, '[Tt]ime')
+      times_out('connect', { url = backlog.full(), timeout = 200 }, 200, '[Tt]ime')
     end)
 
     it('connect_timeout', function()
-      times_out('connect', { url = full_backlog(), connect_timeout = 200 }, 200, '[Tt]ime')
+      times_out('connect', { url = backlog.full(), connect_timeout = 200 }, 200, '[Tt]ime')
     end)
   end)
 
@@ -162,8 +146,8 @@ describe('a failure', function()
 
     it('timeout while the server does not read', function()
       local server = fault.serve(function(conn) conn:hang() end)
-      times_out('send', { url = server.url .. '/', body = body, timeout = 300, expect = false }, 300,
-        'timed out')
+      times_out('send', { url = server.url .. '/', body = body, timeout = 300, expect = false },
+        300, 'timed out')
     end)
 
     it('reset by the server', function()

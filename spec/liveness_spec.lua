@@ -8,8 +8,11 @@ local servers = require 'spec.support.servers'
 
 local url = servers.nginx.url
 
-local UV = "local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'\n"
-  .. "local curl = require 'luvcurl'\n"
+local UV = [[
+local loaded = package.loaded
+local uv = loaded.luv or loaded.uv or vim and vim.loop or require 'luv'
+local curl = require 'luvcurl'
+]]
 
 -- The output of a script that must end well.
 local function output_of(source, args)
@@ -84,7 +87,7 @@ describe('a main chunk', function()
       print(assert(curl.get(arg[1])).status)
     ]], { url .. '/small' })
     assert.equal('200', text)
-    assert.is_true(result.ms < 5000, ('took %d ms'):format(result.ms))
+    assert.is_true(result.ms < 5000, ('took %.0f ms'):format(result.ms))
   end)
 
   it('streams a body', function()

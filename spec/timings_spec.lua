@@ -1,4 +1,5 @@
--- What a response's timings tell: milliseconds since the transfer was added, up to the end of each step.
+-- What a response's timings tell: milliseconds since the transfer was added, up to the end of each
+-- step.
 
 local curl = require 'luvcurl'
 local fault = require 'spec.support.fault'

@@ -17,17 +17,15 @@
 ---
 --- Bodies are asked for uncompressed unless `accept_encoding` says otherwise (not with resume).
 
+local arguments = require('luvcurl/download_arguments')
 local await = require('luvcurl/await')
-local check = require('luvcurl/check')
 local errors = require('luvcurl/error')
-local misuse = require('luvcurl/misuse')
 local partfile = require('luvcurl/partfile')
 local perform = require('luvcurl/perform')
 local request = require('luvcurl/request')
 local resumption = require('luvcurl/resumption')
 local save = require('luvcurl/save')
 local task = require('luvcurl/task')
-local uv = require('luvcurl/host').uv
 
 local download = {}
 
@@ -42,6 +40,13 @@ local download = {}
 ---@field resumed integer  how many of them were there already; 0 when none
 ---@field sha256 string|nil  when it was asked for
 ---  body is nil; `ok` is true also where a 416 told that nothing was missing
+
+---@alias luvcurl.DownloadCallback fun(err: luvcurl.Error|nil, res: luvcurl.DownloadResponse|nil)
+
+--- Returns the luvcurl.Download with a callback; without one the luvcurl.DownloadResponse, or nil
+--- and the Error.
+---@alias luvcurl.DownloadVerb
+---| fun(url: string, path: string, opts?: table, callback?: luvcurl.DownloadCallback): any, any
 
 --- A download under way. What a luvcurl.Transfer can; there may be several requests behind it.
 ---@class luvcurl.Download
@@ -144,90 +149,12 @@ function Download:adopt(t)
   end
 end
 
--- Arguments ----------------------------------------------------------------------------------
-
---- Fields that say what a download says itself.
-local OWN = {
-  on_data = 'the bytes go to the file', range = 'use resume', resume_from = 'use resume',
-}
-
-local function has_header(headers, wanted)
-  for name, value in pairs(headers) do
-    name = type(name) == 'number' and type(value) == 'table' and value[1] or name
-    if type(name) == 'string' and name:lower() == wanted then
-      return true
-    end
-  end
-  return false
-end
-
-local function check_resumable(given)
-  if given.accept_encoding then
-    misuse('download: resume takes no accept_encoding: a part of a compressed body is of no use')
-  elseif given.method ~= nil and given.method ~= 'GET' then
-    misuse('download: only a GET can be resumed')
-  elseif type(given.headers) == 'table' then
-    for _, name in ipairs({ 'range', 'if-range' }) do
-      if has_header(given.headers, name) then
-        misuse(('download: resume sets the header %s itself'):format(name))
-      end
-    end
-  end
-end
-
----@param url any
----@param opts table|nil
----@return table given    the request
----@return boolean resume
----@return string|nil sha256
-local function sort(url, opts)
-  check.type('request.url', url, 'string')
-  local given, resume, sha256 = {}, nil, nil
-  if opts ~= nil then
-    for name, value in pairs(check.type('download options', opts, 'table')) do
-      given[name] = value
-    end
-    resume, given.resume = given.resume, nil
-    sha256, given.sha256 = given.sha256, nil
-  end
-  for name, why in pairs(OWN) do
-    if given[name] ~= nil then
-      misuse(('download: no %s here: %s'):format(name, why))
-    end
-  end
-  if given.url ~= nil then
-    misuse('request.url: is given twice')
-  end
-  if resume ~= nil and check.type('download.resume', resume, 'boolean') then
-    check_resumable(given)
-  end
-  if sha256 ~= nil then
-    sha256 = check.type('download.sha256', sha256, 'string'):lower()
-    if #sha256 ~= 64 or sha256:find('%X') then
-      misuse('download.sha256: expected 64 hexadecimal digits')
-    end
-  end
-  given.url = url
-  return given, resume or false, sha256
-end
-
---- Absolute, as the process may change its directory meanwhile.
-local function absolute(path)
-  check.type('download path', path, 'string')
-  if path == '' or path:find('\0', 1, true) then
-    misuse('download path: must not be empty or contain NUL')
-  end
-  return path:sub(1, 1) == '/' and path or uv.cwd() .. '/' .. path
-end
-
--- Starting -----------------------------------------------------------------------------------
-
 ---@param way luvcurl.Api
 ---@return luvcurl.Download
 local function new(way, url, path, opts)
-  local given, resume, sha256 = sort(url, opts)
+  local given, resume, sha256 = arguments.sort(url, opts)
   local self = setmetatable({
-    path = path, place = absolute(path), resumable = resume, sha256 = sha256,
+    path = path, place = arguments.absolute(path), resumable = resume, sha256 = sha256,
   }, Download)
   local session_encoding = given.accept_encoding == nil
   given = way.prepare and way.prepare(given) or given
@@ -262,7 +189,7 @@ end
 --- verbs. Errors of its own: WRITE_ERROR (the file; with the system's text), HTTP_RETURNED_ERROR
 --- (a status of 300 or more), CHECKSUM_MISMATCH.
 ---@param way luvcurl.Api
----@return fun(url: string, path: string, opts?: luvcurl.DownloadOptions, callback?: luvcurl.Callback): any, any
+---@return luvcurl.DownloadVerb
 function download.over(way)
   return function(url, path, opts, callback)
     if callback == nil and perform.is_callable(opts) then

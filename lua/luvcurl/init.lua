@@ -31,8 +31,7 @@ local session = require('luvcurl/session')
 ---@field put luvcurl.Verb
 ---@field patch luvcurl.Verb
 ---@field stream luvcurl.Verb  returns when the headers are in: a luvcurl.StreamResponse
----@field download fun(url: string, path: string, opts?: luvcurl.DownloadOptions, callback?: luvcurl.Callback): any, any
----  the body into a file, as luvcurl/download.lua tells; the styles of the verbs
+---@field download luvcurl.DownloadVerb  (url, path [, opts] [, callback]): the body into a file
 ---@field progress_bar fun(opts?: luvcurl.ProgressBarOptions): luvcurl.ProgressBar
 local curl = api.build({
   core = function()

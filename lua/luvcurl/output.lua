@@ -48,18 +48,36 @@ local function fail_later()
     if process.exitCode == nil or process.exitCode == 0 then
       process.exitCode = STATUS
     end
-  elseif host.nvim then
-    if failed then
-      return
-    end
+  elseif host.nvim or is_interpreter() then
     failed = true
-    host.nvim.schedule(function()
-      if #host.nvim.api.nvim_list_uis() == 0 then
-        host.nvim.cmd('autocmd VimLeavePre * cquit ' .. STATUS)
-      end
-    end)
-  elseif is_interpreter() then
-    failed = true
+  end
+end
+
+--- Neovim leaves: its status is 0 unless somebody quits it with another.
+function output.nvim_leaves()
+  if failed and #host.nvim.api.nvim_list_uis() == 0 then
+    host.nvim.cmd('cquit ' .. STATUS)
+  end
+end
+
+-- Before there is a failure: one comes in luv's context, where no command is allowed, and Neovim may
+-- leave before it runs what is scheduled there.
+local prepared = not host.nvim
+
+local function prepare()
+  host.nvim.cmd("autocmd VimLeavePre * lua require('luvcurl/output').nvim_leaves()")
+end
+
+--- A transfer without a callback was added.
+function output.expect()
+  if prepared then
+    return
+  end
+  prepared = true
+  if host.nvim.in_fast_event() then
+    host.nvim.schedule(prepare)
+  else
+    prepare()
   end
 end
 

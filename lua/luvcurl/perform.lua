@@ -3,6 +3,7 @@
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
 local errors = require('luvcurl/error')
+local output = require('luvcurl/output')
 local misuse = require('luvcurl/misuse')
 local request = require('luvcurl/request')
 local sink = require('luvcurl/sink')
@@ -62,6 +63,9 @@ function perform.start(core, given, url, method, callback)
   local final, options, body, settings = compile(given, url, method)
   local one = new_sink(settings, callback and Callback or Printer)
   one.callback = callback
+  if not callback then
+    output.expect()
+  end
   return add(core, options, final, one, body)
 end
 

@@ -10,10 +10,14 @@ local source = require('luvcurl/source')
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
+--- Bytes taken at once: strings of the size of high_water would be garbage as large.
+local CHUNK = 256 * 1024
+
 ---@class luvcurl.Reader
 ---@field t luvcurl.Transfer
 ---@field ended boolean|nil
 ---@field err luvcurl.Error|nil
+---@field reopen fun(headers: table): luvcurl.Reader  sends the request again
 local Reader = {}
 Reader.__index = Reader
 
@@ -90,6 +94,19 @@ function Reader:park()
   end
 end
 
+--- Waits for the response's headers.
+---@return luvcurl.StreamResponse|nil
+---@return luvcurl.Error|nil err
+function Reader:answer()
+  while not self.res and not self.ended do
+    self:park()
+  end
+  if self.res then
+    return self.res
+  end
+  return nil, self.err
+end
+
 --- The next bytes, as they come, at most `max`; nil at the end, nil and the error when it failed.
 ---@param max integer|nil
 ---@return string|nil chunk
@@ -106,7 +123,7 @@ function Reader:take(max)
     return pos == 1 and buffer or buffer:sub(pos)
   end
   while true do
-    local chunk = self.t:take(max)
+    local chunk = self.t:take(math.min(max or CHUNK, CHUNK))
     if chunk then
       return chunk
     elseif self.ended then

@@ -4,7 +4,8 @@
 ---     source:rewind()   the next bytes are the first ones again; only sources that can have it
 ---     source:close()    the transfer has ended
 ---
---- and `size`, in bytes, where that is known. `self.feed(chunk)` hands a chunk over, nil the end.
+--- and `size`, in bytes, where that is known; `expected` is what the request says of it.
+--- `self.feed(chunk)` hands a chunk over, nil the end.
 
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
@@ -17,9 +18,18 @@ local source = {}
 local Function = {}
 Function.__index = Function
 
---- Feeds one chunk for each call of `read`. Runs as a coroutine of its own, so that the user's
---- function may yield: `waits` tells our own wait from one of the function's.
-local function pump(self)
+--- COMPAT: in PUC Lua 5.1 the user's function could not yield through a pcall. There an error that
+--- it raises after it was resumed by somebody else goes to them, and the transfer waits on.
+local can_protect = coroutine.wrap(function()
+  return pcall(coroutine.yield, true)
+end)() == true
+
+local function described(err)
+  return debug.traceback(tostring(err), 2)
+end
+
+--- Feeds one chunk for each call of `read`: `waits` tells our own wait from one of the function's.
+local function feed_all(self)
   while true do
     local chunk = self.next()
     if chunk ~= nil and type(chunk) ~= 'string' then
@@ -38,6 +48,20 @@ local function pump(self)
   end
 end
 
+--- Runs as a coroutine of its own, so that the user's function may yield, and whoever resumes it
+--- then need not know what an error in it means.
+local function pump(self, t)
+  if not can_protect then
+    return feed_all(self)
+  end
+  local ok, message = xpcall(function()
+    feed_all(self)
+  end, described)
+  if not ok then
+    t:fail(message)
+  end
+end
+
 function Function:read(t)
   if not self.waits then
     return -- the function has yielded: its chunk is yet to come
@@ -51,7 +75,7 @@ function Function:read(t)
       t:fail(message)
     end)
   end
-  local ok, why = coroutine.resume(co, self)
+  local ok, why = coroutine.resume(co, self, t)
   if not ok then
     t:fail(debug.traceback(co, tostring(why)))
   end
@@ -136,11 +160,28 @@ end
 
 -- The sink's side: methods that it has when its request has sources.
 
-local function read(self, t, stream)
-  local one = self.sources[stream]
-  one.feed = one.feed or function(chunk)
+--- Hands over what a source gives; one that does not keep to the size that was announced for it
+--- would make the server wait for the rest, or take what is too much for another request.
+local function feeder(one, t, stream)
+  local expected, count = one.expected, 0
+  if not expected or one.size then -- files look after that themselves
+    return function(chunk)
+      t:feed(chunk, stream)
+    end
+  end
+  return function(chunk)
+    count = count + #(chunk or '')
+    if count > expected or (not chunk and count < expected) then
+      return t:fail(('the body is %s than its Content-Length of %.0f bytes'):format(
+        count > expected and 'longer' or 'shorter', expected))
+    end
     t:feed(chunk, stream)
   end
+end
+
+local function read(self, t, stream)
+  local one = self.sources[stream]
+  one.feed = one.feed or feeder(one, t, stream)
   one:read(t)
 end
 

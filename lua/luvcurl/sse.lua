@@ -17,9 +17,10 @@ local BOM = '\239\187\191'
 
 --- The bytes of a line that is not complete yet are kept as parts, so that a long line costs no
 --- more than its length.
+---@param last_id? string  of the stream that this one goes on from
 ---@return luvcurl.EventParser
-function Parser.new()
-  return setmetatable({ parts = {}, last_id = '', data = {}, started = false }, Parser)
+function Parser.new(last_id)
+  return setmetatable({ parts = {}, last_id = last_id or '', data = {}, started = false }, Parser)
 end
 
 local function field(self, name, value)

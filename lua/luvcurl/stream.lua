@@ -4,18 +4,21 @@
 --- and one receive buffer: a slow reader slows the server.
 
 local await = require('luvcurl/await')
+local events = require('luvcurl/events')
+local headerlist = require('luvcurl/headerlist')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
 local Reader = require('luvcurl/reader')
 local request = require('luvcurl/request')
 local response = require('luvcurl/response')
 local sink = require('luvcurl/sink')
-local sse = require('luvcurl/sse')
 
 local stream = {}
 
 ---@class luvcurl.StreamResponse : luvcurl.Response
 ---@field reader luvcurl.Reader
+---@field closed boolean|nil      by close()
+---@field hurry nil|fun()         ends the wait before a reconnection
 local methods = {}
 
 --- The next bytes of the body. Without `size` whatever has come, at least one byte; with it
@@ -58,21 +61,17 @@ end
 
 --- `for event in res:events() do`: server-sent events. Raises the Error of a failed transfer.
 --- An event that is not complete when the stream ends is dropped, as the standard has it.
+---
+--- With `reconnect`, a stream that ends or fails is asked for again: after `retry` ms (3000, or
+--- what the server said last), with the Last-Event-ID, as often as it takes. That ends without an
+--- error by `res:close()` and by an answer of 204; it raises an Error when any answer, the first
+--- one too, is not 200 and text/event-stream, when the transfer was cancelled otherwise, and when
+--- it passed `max_body`. The fields of `res` stay those of the first answer; the request's hooks
+--- see each of them.
+---@param options? luvcurl.EventOptions
 ---@return fun(): luvcurl.Event|nil
-function methods:events()
-  local reader, parser = self.reader, sse.new()
-  local queue, head = {}, 1
-  return function()
-    while head > #queue do
-      local chunk = raising(reader:take())
-      if not chunk then
-        return nil
-      end
-      queue, head = parser:feed(chunk), 1
-    end
-    head = head + 1
-    return queue[head - 1]
-  end
+function methods:events(options)
+  return events(self, options)
 end
 
 --- What is left of the body, as one string.
@@ -111,9 +110,13 @@ function methods:pipe(to)
 end
 
 --- Abandons the response: ends the transfer if it is still under way. Reading on gives what had
---- come, then an error.
+--- come, then an error. Reconnecting `events` end.
 function methods:close()
-  self.transfer:cancel()
+  self.closed = true
+  self.reader.t:cancel()
+  if self.hurry then
+    self.hurry()
+  end
 end
 
 local meta = {
@@ -148,6 +151,16 @@ local function open(core, given, url, callback)
   end or make
   reader.core = core
   reader.t = perform.add(core, options, final, reader, body)
+  function reader.reopen(headers)
+    local again = {}
+    for name, value in pairs(type(given) == 'table' and given or { url = given }) do
+      again[name] = value
+    end
+    again.headers = headerlist.merge('request.headers', again.headers, headers)
+    local next_reader = open(core, again, url)
+    next_reader.reopen = reader.reopen -- from the user's own request, not from this one's headers
+    return next_reader
+  end
   return reader
 end
 
@@ -165,14 +178,7 @@ function stream.start(core, given, url, callback)
     return open(core, given, url, callback).t
   end
   await.place() -- raises where waiting is not possible, before anything is started
-  local reader = open(core, given, url, nil)
-  while not reader.res and not reader.ended do
-    reader:park()
-  end
-  if reader.res then
-    return reader.res
-  end
-  return nil, reader.err
+  return open(core, given, url):answer()
 end
 
 return stream

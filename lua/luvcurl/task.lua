@@ -54,7 +54,8 @@ function Task.wait()
   return yield()
 end
 
---- Calls a function of luv on its thread pool: `local err, fd = task:call('fs_open', path, 'r', 0)`.
+--- Calls a function of luv on its thread pool:
+--- `local err, fd = task:call('fs_open', path, 'r', 0)`
 ---@param name string
 ---@return string|nil err  libuv's text: "ENOENT: no such file or directory: /x"
 ---@return any result

@@ -30,11 +30,11 @@ local function nvim_arguments(path, args)
   return list
 end
 
-local function command(path, args)
-  if helper.host == 'nvim' then
+local function command(path, args, host)
+  local program = host or helper.host
+  if program == 'nvim' then
     return 'nvim', nvim_arguments(path, args)
   end
-  local program = helper.host
   if program == 'luvi' then
     program = os.getenv('LUVCURL_BUILD') .. '/luvi_like'
   end
@@ -83,9 +83,11 @@ end
 
 ---@class ChildOptions
 ---@field args string[]|nil the script's arguments
+---@field host string|nil another host than ours
 ---@field env table<string, string>|nil on top of ours
 ---@field preload string|nil a library to preload
 ---@field ms integer|nil milliseconds it may take, child.DEADLINE by default
+---@field cwd string|nil where it runs
 ---@field input string|nil what it finds on stdin
 
 --- Runs a file and yields until the process has ended.
@@ -94,7 +96,7 @@ end
 ---@return ChildResult
 function child.run_file(path, options)
   options = options or {}
-  local program, args = command(path, options.args or {})
+  local program, args = command(path, options.args or {}, options.host)
   local input, out, err = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
   local result, left, began = { late = false }, 3, uv.hrtime()
   return helper.await(function(done)
@@ -106,7 +108,7 @@ function child.run_file(path, options)
     end
     local timer, handle = uv.new_timer(), nil
     handle = assert(uv.spawn(program, {
-      args = args, env = environment(options), stdio = { input, out, err },
+      args = args, env = environment(options), cwd = options.cwd, stdio = { input, out, err },
     }, function(code, signal)
       result.code, result.signal = code, signal
       result.ms = (uv.hrtime() - began) / 1e6

@@ -134,7 +134,8 @@ end
 ---@param bytes string
 ---@return string
 function fault.chunk(bytes)
-  return bytes == '' and '' or ('%x\r\n%s\r\n'):format(#bytes, bytes)
+  -- COMPAT: PUC Lua 5.1's %s ends at a NUL.
+  return bytes == '' and '' or ('%x\r\n'):format(#bytes) .. bytes .. '\r\n'
 end
 
 return fault

@@ -28,6 +28,7 @@ Pool::Bucket &Pool::bucket(const Options &options, BodyKind body) {
   }
   if (buckets_.size() >= max_sets) {
     buckets_.clear();
+    last_ = nullptr;
     idle_ = 0;
   }
   const auto made = buckets_.emplace(key_of(*options, body), Bucket{options, body, {}});

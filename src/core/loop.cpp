@@ -139,8 +139,8 @@ void Loop::stop() noexcept {
   stopped_ = true;
   const auto multis = multis_;
   for (Multi *multi : multis) multi->abandon();
-  announced_.clear();
-  adjusted_.clear();
+  while (next_announced()) {
+  }
   interest_.stop();
   if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_stop(prepare);
   if (auto *timer = timer_.as<uv_timer_t>(uv_)) uv_.timer_stop(timer);
@@ -158,16 +158,22 @@ void Loop::leave(Multi *multi) noexcept {
   multis_.erase(std::remove(multis_.begin(), multis_.end(), multi), multis_.end());
 }
 
-void Loop::announce(Transfer &transfer) {
+void Loop::announce(Transfer &transfer) noexcept {
   if (transfer.announced_) return;
-  announced_.push_back(transfer.shared_from_this());
   transfer.announced_ = true;
+  auto &end = last_announced_ != nullptr ? last_announced_->next_announced_ : announced_;
+  end = transfer.shared_from_this();
+  last_announced_ = &transfer;
   wake();
 }
 
-void Loop::adjust(Transfer &transfer) {
-  adjusted_.push_back(transfer.shared_from_this());
-  wake();
+std::shared_ptr<Transfer> Loop::next_announced() noexcept {
+  const std::shared_ptr<Transfer> first = std::move(announced_);
+  if (!first) return nullptr;
+  announced_ = std::move(first->next_announced_);
+  if (!announced_) last_announced_ = nullptr;
+  first->announced_ = false;
+  return first;
 }
 
 // --- uv callbacks ---
@@ -230,9 +236,6 @@ void Loop::work() {
   const std::uint64_t at = now();
   const bool due = deadline_ <= at;
   if (due) deadline_ = never;
-  const auto adjusted = std::move(adjusted_);
-  adjusted_.clear();
-  for (const auto &transfer : adjusted) transfer->apply_flow();
   // Backwards and held, since a Multi goes away when the last of its transfers leaves its queue.
   for (std::size_t i = multis_.size(); i-- > 0;) {
     const std::shared_ptr<Multi> multi = multis_[i]->shared_from_this();
@@ -242,22 +245,19 @@ void Loop::work() {
   }
 }
 
-// Returns whether anything was told, and there may thus be new work.
+// Returns whether anything was told, and there may thus be new work. What is announced meanwhile waits
+// for the next round.
 bool Loop::deliver(std::uint64_t until) {
+  const Transfer *const last = last_announced_;
   bool any = false;
-  std::size_t left = announced_.size();
-  while (left-- > 0 && !announced_.empty()) {
-    const std::shared_ptr<Transfer> transfer = std::move(announced_.front());
-    announced_.pop_front();
-    transfer->announced_ = false;
-    if (!announced_.empty())
-      has_work_ = true;  // the script may run the loop: the others must be told there
-    told_ = true;
+  while (const std::shared_ptr<Transfer> transfer = next_announced()) {
+    // The script may run the loop: the others must be told there.
+    if (announced_) has_work_ = true;
+    told_ = any = true;
     transfer->deliver();
-    any = true;
-    if (uv_.hrtime() >= until) break;
+    if (transfer.get() == last || uv_.hrtime() >= until) break;
   }
-  if (!announced_.empty()) has_work_ = true;
+  if (announced_) has_work_ = true;
   return any && uv_.hrtime() < until;
 }
 
@@ -269,7 +269,7 @@ void Loop::schedule() noexcept {
   // to it instead of waiting for an event of somebody else.
   const bool told = told_;
   told_ = false;
-  if (has_work_ || told || !announced_.empty()) {
+  if (has_work_ || told || announced_) {
     has_work_ = true;
     armed_ = never;
     arm(0);

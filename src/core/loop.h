@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -59,11 +58,9 @@ class Loop {
   /// Counts transfers that keep the loop alive.
   void hold(int change) noexcept;
 
-  /// turn() tells the transfer's sink what is due.
-  void announce(Transfer &transfer);
-
-  /// turn() applies the transfer's pauses.
-  void adjust(Transfer &transfer);
+  /// turn() makes libcurl hold what the transfer says and tells its sink what is due. Needs no
+  /// memory, so that no transfer's end is ever lost.
+  void announce(Transfer &transfer) noexcept;
 
   /// turn() runs at this loop time at the latest.
   void note_deadline(std::uint64_t deadline) noexcept;
@@ -86,6 +83,7 @@ class Loop {
   bool make_handles();
   void turn();
   void work();
+  std::shared_ptr<Transfer> next_announced() noexcept;
   bool deliver(std::uint64_t until);
   void schedule() noexcept;
   void arm(std::uint64_t deadline) noexcept;
@@ -99,8 +97,8 @@ class Loop {
   Handle prepare_;
   Handle timer_;
   std::vector<Multi *> multis_;
-  std::deque<std::shared_ptr<Transfer>> announced_;
-  std::vector<std::shared_ptr<Transfer>> adjusted_;
+  std::shared_ptr<Transfer> announced_;  // the first of a list through next_announced_
+  Transfer *last_announced_ = nullptr;
   std::uint64_t deadline_ = UINT64_MAX;  // of the lanes and of luvcurl's own timeouts
   std::uint64_t armed_ = UINT64_MAX;     // what the uv timer is set to
   std::uint64_t longest_turn_ = 0;

@@ -25,7 +25,7 @@ std::shared_ptr<Transfer> Queue::pop(std::size_t per_origin) {
   for (std::size_t tried = 0; tried < ring_.size(); ++tried) {
     if (next_ >= ring_.size()) next_ = 0;
     Line &line = *ring_[next_];
-    if (per_origin != 0 && line.origin->active >= per_origin) {
+    if (per_origin != 0 && !line.origin->secure && line.origin->active >= per_origin) {
       ++next_;
       continue;
     }

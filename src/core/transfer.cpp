@@ -33,20 +33,23 @@ bool Transfer::is_settled() const {
 void Transfer::fail(CURLcode code, std::string message) {
   if (is_settled()) return;
   outcome_.phase = phase_reached(code);
-  take_summary();
+  try {
+    take_summary();
+  } catch (const std::bad_alloc &) {
+    summary_.url.clear();  // the one thing in it that takes memory
+  }
   end(code, std::move(message));
 }
 
 void Transfer::pause() {
   if (paused_by_user_ || state_ == State::done) return;
   paused_by_user_ = true;
-  multi_->loop().adjust(*this);
+  notify(0);
 }
 
 void Transfer::resume() {
   if (!paused_by_user_) return;
   paused_by_user_ = false;
-  multi_->loop().adjust(*this);
   notify(0);
 }
 
@@ -60,7 +63,7 @@ void Transfer::take(std::size_t size) {
   inbox_.drop(size);
   if ((full_ & hold_down) == 0 || inbox_.size() > request_.high_water / 2) return;
   full_ &= ~static_cast<unsigned>(hold_down);
-  multi_->loop().adjust(*this);
+  notify(0);
 }
 
 void Transfer::feed(std::size_t stream, std::string_view bytes) {
@@ -69,7 +72,7 @@ void Transfer::feed(std::size_t stream, std::string_view bytes) {
   if (stream != reading_) return;
   if ((full_ & hold_up) != 0) {
     full_ &= ~static_cast<unsigned>(hold_up);
-    multi_->loop().adjust(*this);
+    notify(0);
   }
   notify(due_read);
 }
@@ -105,6 +108,7 @@ void Transfer::finish(CURLcode code) noexcept {
     if (outcome_.code != CURLE_OK) code = outcome_.code;
     if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
     headers_.collect(handle);
+    if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
     take_summary();
     outcome_.phase = phase_reached(code);
     const char *message =
@@ -145,6 +149,7 @@ void Transfer::end(CURLcode code, std::string message) {
 void Transfer::deliver() {
   const auto self = shared_from_this();
   if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
+  apply_flow();
   while (state_ != State::done) {
     if (paused_by_user_ && !(state_ == State::ended && outcome_.code != CURLE_OK)) return;
     const auto take_due = [this](unsigned due) {
@@ -162,7 +167,7 @@ void Transfer::deliver() {
       if (state_ == State::running && outboxes_[reading_].ask())
         request_.sink->read(*this, reading_);
     } else if (take_due(due_progress)) {
-      if (state_ == State::running) request_.sink->progress(*this);
+      request_.sink->progress(*this);
     } else if (state_ == State::ended) {
       if (lane_ != nullptr) lane_->remove(*this);
       state_ = State::done;

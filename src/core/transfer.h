@@ -130,7 +130,9 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool paused_by_user_ = false;
   bool response_in_ = false;
   bool holds_loop_ = false;
-  bool announced_ = false;  // waits in the loop's list of transfers to be told
+  bool has_unreported_ = false;  // progress
+  bool announced_ = false;       // waits in the loop's list of transfers to be told
+  std::shared_ptr<Transfer> next_announced_;
 };
 
 }  // namespace luvcurl

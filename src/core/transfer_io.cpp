@@ -89,8 +89,10 @@ void Transfer::on_progress(const Progress &progress) {
   const bool moved = progress.down != progress_.down || progress.up != progress_.up;
   if (!moved) return;
   progress_ = progress;
+  has_unreported_ = true;  // the last of them is reported when the transfer ends
   if (now - reported_at_ < report_interval && reported_at_ != 0) return;
   reported_at_ = now;
+  has_unreported_ = false;
   notify(due_progress);
 }
 

@@ -1,0 +1,284 @@
+-- Sources that fail, stop or have nothing yet, and bodies that have to be sent a second time.
+
+local curl = require 'luvcurl'
+local fault = require 'spec.support.fault'
+local folder = require 'spec.support.folder'
+local helper = require 'spec.support.helper'
+local host = require 'spec.support.host'
+local process = require 'spec.support.process'
+local servers = require 'spec.support.servers'
+
+local uv = helper.uv
+local nginx, httpbin = servers.nginx, servers.httpbin
+
+local function runs(name, test)
+  it(name, function() helper.run(test) end)
+end
+
+local function pieces(...)
+  local list = { ... }
+  return function() return table.remove(list, 1) end
+end
+
+-- A server that answers every request with its method and body, unless `before` does.
+local function echoing(before)
+  local server
+  server = fault.serve(function(conn)
+    local request = conn:request()
+    while request do
+      server.bodies[#server.bodies + 1] = request.body
+      if not before or not before(conn, request) then
+        conn:send(fault.response { body = request.method .. ' ' .. request.body })
+      end
+      request = not conn.closed and conn:request()
+    end
+  end)
+  server.bodies = {}
+  return server
+end
+
+describe('a source', function()
+  local function failing(body, request)
+    request = request or {}
+    request.body = body
+    local res, err = curl.put(echoing().url, request)
+    assert.is_nil(res)
+    return err
+  end
+
+  runs('that raises fails the transfer, with its traceback', function()
+    local err = failing(function() error('no more paper') end)
+    assert.equal('ABORTED_BY_CALLBACK', err.name)
+    assert.matches('no more paper', err.message)
+    assert.matches('upload_source_spec.lua:%d+', err.message)
+  end)
+
+  -- Later, and after a yield. COMPAT: in PUC Lua 5.1 an error after the test's own timer has
+  -- resumed the function goes to that timer.
+  local WAITS = {
+    ['a request of its own'] = function() assert(curl.get(nginx.url .. '/small')) end,
+  }
+  if host.can_yield_in_pcall then
+    WAITS['a timer'] = function() helper.sleep(5) end
+  end
+  for what, wait in pairs(WAITS) do
+    runs('that raises after it waited for ' .. what .. ' fails it too', function()
+      local count = 0
+      local err = failing(function()
+        count = count + 1
+        wait()
+        return count < 3 and 'x' or error('out of ink')
+      end)
+      assert.equal('ABORTED_BY_CALLBACK', err.name)
+      assert.matches('out of ink', err.message)
+      assert.matches('upload_source_spec.lua:%d+', err.message)
+      assert.equal(3, count)
+    end)
+  end
+
+  runs('that returns a wrong type fails it too', function()
+    for _, bad in ipairs { { 1, 'number' }, { true, 'boolean' }, { {}, 'table' },
+      { false, 'boolean' } } do
+      local err = failing(function() return bad[1] end)
+      assert.equal('ABORTED_BY_CALLBACK', err.name)
+      local expected = 'the body function returned a ' .. bad[2] .. ': expected a string'
+      assert.matches(expected, err.message, 1, true)
+    end
+  end)
+
+  runs('that never answers is ended by a timeout, or by cancel', function()
+    local function never()
+      coroutine.yield()
+    end
+    local err = failing(never, { timeout = 80 })
+    assert.same({ 'OPERATION_TIMEDOUT', 'send' }, { err.name, err.phase })
+    local t = curl.put(echoing().url, { body = never }, helper.expect(1, function(problem)
+      assert.equal('ABORTED_BY_CALLBACK', problem.name)
+    end))
+    helper.sleep(50)
+    assert.equal('running', t:state())
+    assert.is_true(t:cancel())
+  end)
+
+  runs('that has nothing yet does not spin', function()
+    local calls = 0
+    local t = curl.put(echoing().url, { body = function()
+      calls = calls + 1
+      if calls == 2 then
+        helper.sleep(600)
+      end
+      return calls < 3 and 'x' or nil
+    end }, helper.expect(1, function(err, res)
+      assert.is_nil(err)
+      assert.equal('PUT xx', res.body)
+    end))
+    helper.wait_for(function() return calls == 2 end)
+    helper.sleep(20)
+    local before = uv.getrusage().utime
+    helper.sleep(400)
+    local after = uv.getrusage().utime
+    local spent = (after.sec - before.sec) * 1000 + (after.usec - before.usec) / 1000
+    assert.equal('running', t:state())
+    assert.is_true(spent < 80, spent .. ' ms of CPU in 400 ms')
+    assert.equal(2, calls)
+  end)
+
+  runs('may give empty pieces', function()
+    local body = pieces('', 'a', '', '', 'bc', '')
+    assert.equal('PUT abc', assert(curl.put(echoing().url, { body = body })).body)
+  end)
+
+  runs('that is not asked again after its end', function()
+    local calls = 0
+    assert(curl.put(echoing().url, { body = function()
+      calls = calls + 1
+      return nil
+    end }))
+    assert.equal(1, calls)
+  end)
+
+  runs('whose stream is closed fails the transfer', function()
+    local pipe = uv.new_pipe(false)
+    pipe:close()
+    local err = failing(pipe)
+    assert.equal('ABORTED_BY_CALLBACK', err.name)
+    assert.matches('the body stream was closed', err.message)
+    pipe = uv.new_pipe(false) -- not connected to anything
+    err = failing(pipe)
+    assert.matches('the body stream cannot be read: E%u+', err.message)
+    pipe:close()
+  end)
+
+  runs('that is a file has to be there and to stay', function()
+    local dir = folder.new()
+    assert.has_error(function() curl.put(nginx.url, { body = { file = dir:at('none') } }) end,
+      ('request.body.file: ENOENT: no such file or directory: %s'):format(dir:at('none')))
+    assert.has_error(function() curl.put(nginx.url, { body = { file = dir.path } }) end,
+      ('request.body.file: %s is a directory'):format(dir.path))
+    local path = dir:write('short', ('x'):rep(1000000))
+    local err
+    curl.put(echoing().url, { body = { file = path } }, helper.expect(1, function(problem)
+      err = problem
+    end))
+    dir:write('short', ('x'):rep(10))
+    helper.wait_for(function() return err end)
+    assert.matches('became shorter while it was sent', err.message)
+    path = dir:write('gone', 'x')
+    curl.put(echoing().url, { body = { file = path } }, helper.expect(1, function(problem)
+      assert.matches('ENOENT', problem.message)
+    end))
+    assert(uv.fs_unlink(path))
+  end)
+
+  runs('that does not keep to its Content-Length', function()
+    local function sized(body, length)
+      return failing(body, { headers = { ['Content-Length'] = length }, timeout = 2000 })
+    end
+    local err = sized(pieces('123', '4'), 5)
+    assert.same({ 'ABORTED_BY_CALLBACK', 'the body is shorter than its Content-Length of 5 bytes' },
+      { err.name, err.message })
+    assert.equal('the body is longer than its Content-Length of 5 bytes',
+      sized(pieces('123', '456'), 5).message)
+    assert.has_error(function() sized(pieces 'x', 'five') end,
+      'request.headers.Content-Length: five is not the size of the body')
+    local path = folder.new():write('three', 'abc')
+    assert.has_error(function() sized({ file = path }, 4) end,
+      'request.headers.Content-Length: 4 is not the size of the body')
+  end)
+end)
+
+describe('a body that has to be sent anew', function()
+  local NO_REWIND = 'the body has to be sent anew (a redirect, a challenge or a lost connection), '
+    .. 'and its source cannot start again'
+  local big = process.read_file(nginx.root .. '/1m')
+
+  for _, status in ipairs { 307, 308 } do
+    runs(('by a %d is: bytes and files'):format(status), function()
+      local path = folder.new():write('body', big)
+      for _, body in ipairs { big, { file = path } } do
+        local server = echoing(function(conn, request)
+          if request.path == '/from' then
+            conn:send(fault.response { status = status, headers = { 'Location: /to' } })
+            return true
+          end
+        end)
+        local res = assert(curl.put(server.url .. '/from', { body = body }))
+        assert.is_true(res.body == 'PUT ' .. big)
+        assert.is_true(server.bodies[1] == big and server.bodies[2] == big)
+      end
+    end)
+  end
+
+  runs('cannot be when it is a function or a stream', function()
+    local server = echoing(function(conn, request)
+      if request.path == '/from' then
+        conn:send(fault.response { status = 307, headers = { 'Location: /to' } })
+        return true
+      end
+    end)
+    local res, err = curl.put(server.url .. '/from', { body = pieces('a', 'b') })
+    assert.is_nil(res)
+    assert.same({ 'SEND_FAIL_REWIND', NO_REWIND }, { err.name, err.message })
+    assert.same({ 'ab' }, server.bodies)
+  end)
+
+  runs('for a digest challenge is: files', function()
+    local path = folder.new():write('body', big)
+    local url = httpbin.url .. '/digest-auth/auth/me/secret'
+    local auth = { user = 'me', password = 'secret', scheme = 'digest' }
+    local server = echoing(function(conn, request)
+      if not request.headers.authorization then
+        conn:send(fault.response { status = 401, headers = {
+          'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", algorithm=MD5' } })
+        return true
+      end
+      assert.matches('^Digest username="me"', request.headers.authorization)
+    end)
+    local res = assert(curl.put(server.url, { body = { file = path }, auth = auth }))
+    assert.is_true(res.body == 'PUT ' .. big)
+    assert.equal(200, assert(curl.get(url, { auth = auth })).status) -- a real one knows the answer
+  end)
+
+  -- A server whose second request on a connection meets its reset. The bodies are small enough to
+  -- be on their way by then: libcurl does not try again when it cannot even send.
+  local function dying()
+    local dead = false
+    return fault.serve(function(conn)
+      local count, request = 1, conn:head()
+      while request do
+        if count == 2 and not dead then
+          dead = true
+          if conn.buffer == '' then
+            conn:read() -- some of the body
+          end
+          conn:reset()
+          return
+        end
+        conn:send(fault.response { body = tostring(#conn:body(request)) })
+        count, request = count + 1, conn:head()
+      end
+    end)
+  end
+
+  runs('over a kept connection that turns out to be dead is: files', function()
+    local path = folder.new():write('body', big:sub(1, 5000))
+    for _, body in ipairs { big:sub(1, 5000), { file = path } } do
+      local session, server = curl.session {}, dying()
+      assert.equal('0', assert(session.get(server.url)).body)
+      local res, err = session.put(server.url, { body = body, expect = false })
+      assert.is_nil(err)
+      assert.equal('5000', res.body)
+      assert.equal(2, server.connections)
+      session:close()
+    end
+  end)
+
+  runs('over a kept connection that turns out to be dead cannot be: functions', function()
+    local session, server = curl.session {}, dying()
+    assert.equal('0', assert(session.get(server.url)).body)
+    local res, err = session.put(server.url, { body = pieces('a', 'b') })
+    assert.is_nil(res)
+    assert.same({ 'SEND_FAIL_REWIND', NO_REWIND }, { err.name, err.message })
+    session:close()
+  end)
+end)
