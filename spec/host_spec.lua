@@ -133,8 +133,8 @@ if helper.can_walk then
   end)
 end
 
--- Neovim forbids vim.wait in a luv callback, and its loop must not be run otherwise. luv from 1.50 on
--- refuses to run the loop inside itself.
+-- Neovim forbids vim.wait in a luv callback, and its loop must not be run otherwise. luv from 1.50
+-- on refuses to run the loop inside itself.
 local version = uv.version_string()
 if not helper.nvim and tonumber(version:match('^1%.(%d+)')) < 49 then
   describe('a loop run inside a callback', function()

@@ -141,7 +141,8 @@ describe('multipart', function()
   end)
 
   runs('fails with the error of a source', function()
-    local res, err = curl.post(post, { multipart = { f = { body = function() error('no more') end } } })
+    local function broken() error('no more') end
+    local res, err = curl.post(post, { multipart = { f = { body = broken } } })
     assert.is_nil(res)
     assert.equal('ABORTED_BY_CALLBACK', err.name)
     assert.matches('no more', err.message)

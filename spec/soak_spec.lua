@@ -86,7 +86,8 @@ local function check(name, count, source)
     local result
     helper.run(function()
       result = child.run(SCRIPT .. source, { ms = DEADLINE,
-        args = { servers.nginx.url, fault.silent().url, (fault.refused()), ('%.0f'):format(count) } })
+        args = { servers.nginx.url, fault.silent().url, (fault.refused()),
+          ('%.0f'):format(count) } })
     end, DEADLINE)
     assert.same({ 0, 0, false, '' }, { result.code, result.signal, result.late, result.err })
     local growth, before, after = result.out:match('^(%-?%d+) (%d+) (%d+)\n$')

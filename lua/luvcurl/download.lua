@@ -8,7 +8,7 @@
 --- `high_water` and what is being written: a slow disk slows the server. The bytes go into a
 --- temporary file beside the target, which is synced and renamed when complete: whoever looks
 --- at `path` sees the old file or the whole new one, with the permissions of the old one. A link
---- is followed.
+--- is followed. A process that ends in the middle leaves the temporary file.
 ---
 --- With `resume` the temporary file is `path.part` and stays when the download fails; the next call
 --- asks for the rest, on the condition (If-Range) that the server still has the version that

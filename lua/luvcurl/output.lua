@@ -60,7 +60,8 @@ function output.nvim_leaves()
   end
 end
 
--- Before there is a failure: one comes in luv's context, where no command is allowed, and Neovim may
+-- Before there is a failure: one comes in luv's context, where no command is allowed, and Neovim
+-- may
 -- leave before it runs what is scheduled there.
 local prepared = not host.nvim
 

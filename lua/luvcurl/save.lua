@@ -130,7 +130,8 @@ function Saving:round(from)
   local d = self.download
   local ok, one = pcall(round.start, d.core, self:request(from), self.task, from, self.version)
   if not ok then
-    return d:error('FAILED_INIT', 2, tostring(one)) -- the Multi was closed meanwhile
+    -- the Multi was closed meanwhile; where in here that was found out is of no interest
+    return d:error('FAILED_INIT', 2, (tostring(one):gsub('^[^:]*%.lua:%d+: ', '')))
   end
   d:adopt(one.t)
   while not one.verdict and not one.ended do

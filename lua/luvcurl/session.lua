@@ -12,8 +12,8 @@ local session = {}
 
 --- Not defaults: these make one request.
 local SINGLE = {
-  'url', 'method', 'body', 'json', 'form', 'multipart', 'range', 'resume_from', 'on_response', 'on_data',
-  'on_progress',
+  'url', 'method', 'body', 'json', 'form', 'multipart', 'range', 'resume_from', 'on_response',
+  'on_data', 'on_progress',
 }
 local LIMITS = { 'max_connections', 'max_host_connections', 'max_concurrent' }
 

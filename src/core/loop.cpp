@@ -245,8 +245,8 @@ void Loop::work() {
   }
 }
 
-// Returns whether anything was told, and there may thus be new work. What is announced meanwhile waits
-// for the next round.
+// Returns whether anything was told, and there may thus be new work. What is announced meanwhile
+// waits for the next round.
 bool Loop::deliver(std::uint64_t until) {
   const Transfer *const last = last_announced_;
   bool any = false;

@@ -16,9 +16,9 @@ class Queue {
  public:
   void push(Origin *origin, std::shared_ptr<Transfer> transfer);
 
-  /// The next one whose server has fewer than `per_origin` active (0: no limit; nor for https, where
-  /// one connection may carry them all and libcurl keeps the limit); nullptr when none
-  /// may start.
+  /// The next one whose server has fewer than `per_origin` active (0: no limit; nor for https,
+  /// where one connection may carry them all and libcurl keeps the limit); nullptr when none may
+  /// start.
   std::shared_ptr<Transfer> pop(std::size_t per_origin);
 
   std::size_t size() const { return size_; }
