@@ -168,7 +168,7 @@ void Loop::announce(Transfer &transfer) noexcept {
 }
 
 std::shared_ptr<Transfer> Loop::next_announced() noexcept {
-  const std::shared_ptr<Transfer> first = std::move(announced_);
+  std::shared_ptr<Transfer> first = std::move(announced_);
   if (!first) return nullptr;
   announced_ = std::move(first->next_announced_);
   if (!announced_) last_announced_ = nullptr;

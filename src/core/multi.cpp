@@ -67,7 +67,7 @@ void Multi::close() {
 }
 
 void Multi::abandon() noexcept {
-  const auto self = shared_from_this();  // the transfers may be the last who hold us
+  const auto self = weak_from_this().lock();  // the transfers may be the last who hold us
   closed_ = true;
   const Queue queued = std::move(queue_);
   const auto transfers = std::move(transfers_);
