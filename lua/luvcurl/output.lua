@@ -61,8 +61,7 @@ function output.nvim_leaves()
 end
 
 -- Before there is a failure: one comes in luv's context, where no command is allowed, and Neovim
--- may
--- leave before it runs what is scheduled there.
+-- may leave before it runs what is scheduled there.
 local prepared = not host.nvim
 
 local function prepare()
