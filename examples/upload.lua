@@ -19,7 +19,7 @@ end
 local res = assert(curl.put(url, {
   body = body,
   on_progress = function(progress)
-    io.stderr:write(('%d bytes, %d kB/s\n'):format(progress.up, progress.speed / 1000))
+    io.stderr:write(('%.0f bytes, %.0f kB/s\n'):format(progress.up, progress.speed / 1000))
   end,
 }))
 print(res.status, res.reason or '')

@@ -80,9 +80,11 @@ describe('a Multi', function()
       m:add(server.url, fine('ok'))
     end
     helper.run(function()
-      helper.sleep(8)
-      local stats = m:stats()
-      assert.equal(3, stats.in_flight)
+      local stats
+      helper.wait_for(function()
+        stats = m:stats()
+        return stats.in_flight == 3
+      end)
       assert.equal(m:count(), stats.in_flight + stats.queued)
     end)
     assert.equal(3, most())

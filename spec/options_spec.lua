@@ -130,7 +130,7 @@ describe('options', function()
     local ftp = servers.ftp
     local _, err = curl.get(ftp.url .. '/hello.txt')
     assert.same({ 'UNSUPPORTED_PROTOCOL', 1 }, { err.name, err.code })
-    local res = assert(curl.get { url = ftp.url .. '/hello.txt',
+    local res = assert(curl.session().get { url = ftp.url .. '/hello.txt',
       options = { protocols_str = 'ftp', userpwd = ftp.user .. ':' .. ftp.password } })
     assert.equal('hello over ftp\n', res.body)
   end)

@@ -6,10 +6,12 @@ namespace luvcurl {
 
 namespace {
 
-// libcurl's own CURLOPT_TIMEOUT_MS does the same, but starts with the transfer: the time in
-// luvcurl's queue is ours to count.
+constexpr std::uint64_t moment = 20;  // ms
+
+// libcurl's own CURLOPT_TIMEOUT_MS does the same, but starts with the transfer: more than a moment
+// in luvcurl's queue is ours to count.
 bool counts_total(const Timeouts &timeouts, const Course &course) {
-  return timeouts.total != 0 && (!course.running || course.started_at > course.added_at);
+  return timeouts.total != 0 && (!course.running || course.started_at > course.added_at + moment);
 }
 
 }  // namespace
