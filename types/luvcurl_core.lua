@@ -51,6 +51,18 @@
 ---@field idle? integer         ms without a byte of the body
 ---@field upload_size? integer  bytes, if known
 
+--- A part of a form: one of data, stream and parts.
+---@class luvcurl.CorePart
+---@field name? string
+---@field filename? string
+---@field type? string
+---@field encoder? string
+---@field headers? string[]  lines
+---@field data? string
+---@field stream? true       fed by Transfer:feed; streams count from 1 in their order
+---@field size? integer      of the stream, in bytes, if known
+---@field parts? luvcurl.CorePart[]
+
 ---@class luvcurl.CoreMulti
 local CoreMulti = {}
 
@@ -58,7 +70,7 @@ local CoreMulti = {}
 ---@param options luvcurl.Options
 ---@param url string
 ---@param sink luvcurl.Sink
----@param body? string  the whole request body
+---@param body? string|luvcurl.CorePart[]  the whole body, or a form
 ---@return luvcurl.Transfer
 function CoreMulti:add(options, url, sink, body) end
 
@@ -112,7 +124,8 @@ function Transfer:take(max) end
 
 --- More of the request's body; nil at its end. Only when the sink has `read`.
 ---@param chunk string|nil
-function Transfer:feed(chunk) end
+---@param stream? integer  which stream of the body, from 1; a form may have several
+function Transfer:feed(chunk, stream) end
 
 --- Ends it with ABORTED_BY_CALLBACK and this message.
 ---@param message string
@@ -184,5 +197,17 @@ function core.escape(text) end
 ---@param settings? luvcurl.MultiSettings
 ---@return luvcurl.CoreMulti
 function core.multi(settings) end
+
+---@class luvcurl.Digest
+local Digest = {}
+
+---@param bytes string
+function Digest:update(bytes) end
+
+---@return string  in lower case; of all bytes so far, more may follow
+function Digest:hex() end
+
+---@return luvcurl.Digest
+function core.sha256() end
 
 return core
