@@ -147,7 +147,7 @@ describe('a failure', function()
     it('timeout while the server does not read', function()
       local server = fault.serve(function(conn) conn:hang() end)
       times_out('send', { url = server.url .. '/', body = body, timeout = 300, expect = false },
-        300, 'timed out')
+        300, 'time')
     end)
 
     it('reset by the server', function()
