@@ -170,8 +170,7 @@ Lane &Multi::lane_for(Origin &origin) {
   const bool limited = settings_.max_connections != 0 || settings_.max_host_connections != 0;
   if (limited)
     return lanes_.empty() ? open_lane() : *lanes_.front();  // libcurl's limits are per CURLM
-  const bool multiplexed =
-      origin.secure && (origin.http_version == 0 || origin.http_version >= CURL_HTTP_VERSION_2_0);
+  const bool multiplexed = origin.may_multiplex();
   if (multiplexed && origin.lane != nullptr && origin.lane->active() < max_streams)
     return *origin.lane;
   while (roomy_ < lanes_.size() && lanes_[roomy_]->active() >= lane_capacity) ++roomy_;

@@ -46,9 +46,7 @@ void set_buffer(Easy &easy, const Request &request, long size) {
 // Only where a connection may multiplex: with HTTP/1 a request would wait in vain for one to show
 // that it does, and for ever if that connection waits for the request.
 CURLcode set_pipewait(Easy &easy, const Request &request) {
-  const Origin &origin = *request.url->origin;
-  const bool wait =
-      origin.secure && (origin.http_version == 0 || origin.http_version >= CURL_HTTP_VERSION_2_0);
+  const bool wait = request.url->origin->may_multiplex();
   if (easy.waits_for_pipe == wait || request.options->has(CURLOPT_PIPEWAIT)) return CURLE_OK;
   easy.waits_for_pipe = wait;
   return set_option(easy.handle.get(), CURLOPT_PIPEWAIT, wait ? 1L : 0L);

@@ -30,6 +30,11 @@ struct Origin {
   long http_version = 0;       ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
   class Lane *lane = nullptr;  ///< where its HTTP/2 connection is, if it has one
   std::size_t active = 0;      ///< transfers started and not yet ended
+
+  /// Whether a connection to it carries several transfers, or may for all that is known.
+  bool may_multiplex() const {
+    return secure && (http_version == 0 || http_version >= CURL_HTTP_VERSION_2_0);
+  }
 };
 
 /// A parsed URL, kept so that like requests neither parse nor copy it.
