@@ -130,9 +130,18 @@ describe('options', function()
     local ftp = servers.ftp
     local _, err = curl.get(ftp.url .. '/hello.txt')
     assert.same({ 'UNSUPPORTED_PROTOCOL', 1 }, { err.name, err.code })
-    local res = assert(curl.session().get { url = ftp.url .. '/hello.txt',
+    local res = assert(curl.get { url = ftp.url .. '/hello.txt',
       options = { protocols_str = 'ftp', userpwd = ftp.user .. ':' .. ftp.password } })
     assert.equal('hello over ftp\n', res.body)
+  end)
+
+  runs('over one FTP connection, time and again', function()
+    local ftp = servers.ftp
+    local session = curl.session { auth = ftp.user .. ':' .. ftp.password, connect_timeout = 2000,
+      options = { protocols_str = 'ftp' } }
+    for _ = 1, 200 do
+      assert.equal('hello over ftp\n', assert(session:get(ftp.url .. '/hello.txt')).body)
+    end
   end)
 end)
 

@@ -25,6 +25,7 @@ Quirks quirks_of_libcurl() {
   const unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
   Quirks quirks;
   quirks.recheck_timer = version >= 0x080a00 && version <= 0x080b00;
+  quirks.forgets_ftp = version < 0x080400;
   return quirks;
 }
 

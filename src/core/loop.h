@@ -15,6 +15,7 @@ class Transfer;
 /// What the loaded libcurl needs to be handled with care.
 struct Quirks {
   bool recheck_timer = false;
+  bool forgets_ftp = false;
 };
 
 /// luvcurl's side of the host's loop: one prepare and one timer handle for all Multis of a Lua

@@ -136,19 +136,22 @@ void Multi::drive_kicked(std::uint64_t now) {
 
 void Multi::check_deadlines(std::uint64_t now) {
   if (own_deadline_ > now) return;
-  own_deadline_ = UINT64_MAX;
+  std::uint64_t next = UINT64_MAX;
   for (const auto &transfer : transfers_) {
     transfer->check_deadline(now);
-    note_deadline(*transfer, now);
+    next = std::min(next, next_look(*transfer, now));
   }
+  own_deadline_ = next;  // last: after a failure all are looked at again
 }
 
 // `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
 // transfer runs, it is looked at that often, so that its true deadline is known before it comes.
-void Multi::note_deadline(const Transfer &transfer, std::uint64_t now) {
-  own_deadline_ = std::min(own_deadline_, transfer.next_deadline());
+std::uint64_t Multi::next_look(const Transfer &transfer, std::uint64_t now) {
+  std::uint64_t next = transfer.next_deadline();
   if (transfer.state() == Transfer::State::running && transfer.request_.timeouts.idle != 0)
-    own_deadline_ = std::min(own_deadline_, now + transfer.request_.timeouts.idle);
+    next = std::min(next, now + transfer.request_.timeouts.idle);
+  if (transfer.may_be_forgotten()) next = std::min(next, now + reminder_interval);
+  return next;
 }
 
 std::uint64_t Multi::next_deadline() const {
@@ -182,7 +185,7 @@ Lane &Multi::lane_for(Origin &origin) {
 void Multi::started(Transfer &transfer) {
   ++in_flight_;
   ++transfer.request_.url->origin->active;
-  note_deadline(transfer, loop_->now());
+  own_deadline_ = std::min(own_deadline_, next_look(transfer, loop_->now()));
 }
 
 void Multi::stopped(Transfer &transfer) {

@@ -89,8 +89,9 @@ class Multi : public std::enable_shared_from_this<Multi> {
  private:
   // Beyond this many in flight, a lane's linear searches cost more than a further lane.
   static constexpr std::size_t lane_capacity = 64;
+  static constexpr std::uint64_t reminder_interval = 10;  // ms
 
-  void note_deadline(const Transfer &transfer, std::uint64_t now);
+  static std::uint64_t next_look(const Transfer &transfer, std::uint64_t now);
   Lane &lane_for(Origin &origin);
   Lane &open_lane();
 

@@ -240,8 +240,24 @@ std::uint64_t Transfer::next_deadline() const {
 }
 
 void Transfer::check_deadline(std::uint64_t now) {
-  if (next_deadline() <= now)
+  if (next_deadline() <= now) {
     fail(CURLE_OPERATION_TIMEDOUT, overdue(request_.timeouts, course(), now));
+  } else if (may_be_forgotten()) {
+    remind();
+  }
+}
+
+// COMPAT libcurl < 8.4: when the server of a kept FTP connection answers at once, libcurl comes to
+// DOING_MORE and returns with neither a socket nor a timer to go on from (curl#12042).
+bool Transfer::may_be_forgotten() const {
+  return multi_->loop().quirks().forgets_ftp && request_.url->origin->is_ftp &&
+         state_ == State::running && !response_in_ && held_ == hold_none;
+}
+
+// The end of a pause has libcurl run a transfer, whatever it is at.
+void Transfer::remind() noexcept {
+  curl_easy_pause(easy_->handle.get(), CURLPAUSE_ALL);
+  curl_easy_pause(easy_->handle.get(), CURLPAUSE_CONT);
 }
 
 }  // namespace luvcurl

@@ -104,6 +104,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   Course course() const;
   std::uint64_t next_deadline() const;  // of luvcurl's own timeouts, UINT64_MAX for none
   void check_deadline(std::uint64_t now);
+  bool may_be_forgotten() const;  // by libcurl: it has to be reminded of this transfer
+  void remind() noexcept;
 
   std::shared_ptr<Multi> multi_;
   Request request_;

@@ -111,6 +111,7 @@ Origin *UrlCache::origin_of(CURLU *url) {
   if (!origin) {
     origin = std::make_unique<Origin>();
     origin->secure = scheme == "https";
+    origin->is_ftp = scheme == "ftp" || scheme == "ftps";
   }
   return origin.get();
 }
