@@ -38,9 +38,10 @@ end
 ---@param url string
 ---@param one table
 ---@param body string|nil
+---@param plain boolean|nil  the sink has no field but done that the C side would look for
 ---@return luvcurl.Transfer
-function perform.add(core, options, url, one, body)
-  local ok, t = pcall(core.add, core, options, url, one, body)
+function perform.add(core, options, url, one, body, plain)
+  local ok, t = pcall(core.add, core, options, url, one, body, plain)
   if not ok then
     misuse(t)
   end
@@ -66,7 +67,7 @@ function perform.start(core, given, url, method, callback)
   if not callback then
     output.expect()
   end
-  return add(core, options, final, one, body)
+  return add(core, options, final, one, body, not settings)
 end
 
 --- Starts a request and waits for its end.
@@ -81,7 +82,7 @@ function perform.wait(core, given, url, method)
   local final, options, body, settings = compile(given, url, method)
   local one = new_sink(settings, Waiter)
   one.core = core
-  local t = add(core, options, final, one, body)
+  local t = add(core, options, final, one, body, not settings)
   local ok, why = await.wait(one, co)
   if not ok then
     return nil, perform.given_up(t, why)

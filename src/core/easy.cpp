@@ -84,13 +84,8 @@ bool Pool::check(const Options &options, BodyKind body, std::string *error) {
 
 void Pool::release(std::unique_ptr<Easy> easy) noexcept {
   easy->transfer = nullptr;
-  easy->url.reset();
   CURL *handle = easy->handle.get();
   if (easy->spoiled || idle_ >= max_idle || !is_keepable(*easy->options)) return;
-  // COMPAT libcurl 7.88: a URL given by CURLOPT_CURLU is not looked at again where one is left
-  // over, and then CURLINFO_EFFECTIVE_URL (thus redirect::prepare), Referer and repeated requests
-  // have the old one.
-  set_option(handle, CURLOPT_URL, nullptr);
   // Not copied by libcurl, and gone when the request is.
   if (easy->body == BodyKind::bytes) set_option(handle, CURLOPT_POSTFIELDS, nullptr);
   try {

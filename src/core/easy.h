@@ -28,7 +28,7 @@ struct Easy {
   EasyPtr handle;
   Options options;
   BodyKind body = BodyKind::none;
-  std::shared_ptr<const Url> url;
+  std::shared_ptr<const Url> url;  ///< of the last request: libcurl has pointers to it
   BuiltForm form;                ///< BodyKind::form
   Transfer *transfer = nullptr;  ///< whose it is now; libcurl's callbacks find it here
   SlistPtr harmless_headers;     ///< what is left of the headers after a redirect to another server

@@ -75,6 +75,8 @@ Headers::Line Headers::line(std::string_view text) {
   const std::size_t colon = content.find(':');
   if (colon == std::string_view::npos) return Line::field;
   stale_ = true;
+  bytes_ += content.size();
+  ++lines_;
   const std::string_view name = trimmed(content.substr(0, colon));
   if (same_name(name, "location")) location_ = trimmed(content.substr(colon + 1));
   if (!has_header_api()) {
@@ -99,6 +101,7 @@ void Headers::collect(CURL *easy) {
                  {CURLH_CONNECT, Kind::connect}};
   constexpr unsigned int all = CURLH_HEADER | CURLH_TRAILER | CURLH_1XX | CURLH_CONNECT;
   records_.clear();
+  records_.reserve(bytes_ + lines_ * 3);
   for (int response = 0; response <= last_; ++response) {
     curl_header *header = nullptr;
     while ((header = curl_easy_nextheader(easy, all, response, header)) != nullptr) {

@@ -73,6 +73,8 @@ class Headers {
   std::string location_;
   std::vector<Hop> hops_;
   long status_ = 0;
+  std::size_t bytes_ = 0;  // of header lines seen
+  std::size_t lines_ = 0;
   int last_ = 0;      // number of the response just read
   int finished_ = 0;  // responses (not 1xx) whose headers have ended
   bool in_body_ = false;

@@ -185,7 +185,7 @@ Lane &Multi::lane_for(Origin &origin) {
 void Multi::started(Transfer &transfer) {
   ++in_flight_;
   ++transfer.request_.url->origin->active;
-  own_deadline_ = std::min(own_deadline_, next_look(transfer, loop_->now()));
+  own_deadline_ = std::min(own_deadline_, next_look(transfer, transfer.started_at_));
 }
 
 void Multi::stopped(Transfer &transfer) {

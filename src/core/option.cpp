@@ -7,6 +7,8 @@
 #include <new>
 #include <unordered_map>
 
+#include "core/ready_lines.h"
+
 namespace luvcurl {
 
 namespace {
@@ -99,6 +101,7 @@ bool Option::operator==(const Option &other) const {
 }
 
 void OptionSet::seal() {
+  make_ready_lines(options_);
   const std::hash<std::string> of_text;
   for (const Option &option : options_) {
     mix(hash_, static_cast<std::size_t>(option.info.id));

@@ -52,12 +52,24 @@ CURLcode set_pipewait(Easy &easy, const Request &request) {
   return set_option(easy.handle.get(), CURLOPT_PIPEWAIT, wait ? 1L : 0L);
 }
 
+// A handle that asks for the same URL again has its text already: making it is costly.
+CURLcode set_url(Easy &easy, const Request &request) {
+  if (easy.url == request.url) return CURLE_OK;
+  CURL *handle = easy.handle.get();
+  // COMPAT libcurl 7.88: a URL given by CURLOPT_CURLU is not looked at again where the text of
+  // another is left over, and then CURLINFO_EFFECTIVE_URL (thus redirect::prepare), Referer and
+  // repeated requests have the old one.
+  CURLcode code = set_option(handle, CURLOPT_URL, nullptr);
+  if (code == CURLE_OK) code = set_option(handle, CURLOPT_CURLU, request.url->handle.get());
+  if (code == CURLE_OK) easy.url = request.url;
+  return code;
+}
+
 }  // namespace
 
 CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
   easy.message[0] = '\0';
-  easy.url = request.url;
-  CURLcode code = set_option(easy.handle.get(), CURLOPT_CURLU, request.url->handle.get());
+  CURLcode code = set_url(easy, request);
   if (code == CURLE_OK) code = set_body(easy, request);
   if (code == CURLE_OK) code = set_pipewait(easy, request);
   set_buffer(easy, request, buffer_size);

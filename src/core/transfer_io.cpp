@@ -16,7 +16,7 @@ constexpr std::uint64_t report_interval = 100;  // ms
 std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   if (state_ != State::running) return 0;
   response_is_in();
-  heard_at_ = multi_->loop().now();
+  if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
   // Before it is held back: what libcurl decompresses while it is paused piles up inside it.
   if (request_.max_body != 0 && received_ + size > request_.max_body) {
     fail(CURLE_FILESIZE_EXCEEDED,
@@ -116,7 +116,7 @@ void Transfer::response_is_in() {
   response_in_ = true;
   headers_.body_began();
   if (request_.wants_response) headers_.collect(easy_->handle.get());
-  heard_at_ = multi_->loop().now();
+  if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
   if (request_.wants_response) notify(due_response);
 }
 

@@ -117,9 +117,10 @@ Origin *UrlCache::origin_of(CURLU *url) {
 }
 
 std::shared_ptr<const Url> UrlCache::get(std::string_view text, std::string *error) {
+  if (last_ != nullptr && last_->first == text) return last_->second;
   std::string key(text);
   const auto found = urls_.find(key);
-  if (found != urls_.end()) return found->second;
+  if (found != urls_.end()) return (last_ = &*found)->second;
   auto url = std::make_shared<Url>();
   url->handle = new_url();
   const CURLUcode code = parse(url->handle.get(), key, false);
@@ -129,7 +130,10 @@ std::shared_ptr<const Url> UrlCache::get(std::string_view text, std::string *err
   }
   url->origin = origin_of(url->handle.get());
   // Whoever still uses a URL holds it: dropping all at once is safe, and simpler than picking one.
-  if (urls_.size() >= capacity) urls_.clear();
+  if (urls_.size() >= capacity) {
+    urls_.clear();
+    last_ = nullptr;
+  }
   return urls_[std::move(key)] = std::move(url);
 }
 

@@ -55,7 +55,10 @@ class UrlCache {
 
   Origin *origin_of(CURLU *url);
 
-  std::unordered_map<std::string, std::shared_ptr<const Url>> urls_;
+  using Urls = std::unordered_map<std::string, std::shared_ptr<const Url>>;
+
+  Urls urls_;
+  const Urls::value_type *last_ = nullptr;  // most requests are like the one before
   std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
 };
 

@@ -14,7 +14,22 @@ namespace luvcurl::lua {
 
 namespace {
 
-constexpr const char *registry_key = "luvcurl";
+// Its address is the host's key in the registry: cheaper than a name, which Lua would hash anew at
+// each look.
+char registry_key;
+
+void *push_registered(lua_State *L) {
+  lua_pushlightuserdata(L, &registry_key);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  return lua_touserdata(L, -1);
+}
+
+// Pops what is to be found.
+void put_registered(lua_State *L) {
+  lua_pushlightuserdata(L, &registry_key);
+  lua_insert(L, -2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+}
 
 // Opens what `function` (one of luv's) was loaded from, so that dlsym on it finds luv's functions
 // and those of the libuv luv itself uses: its own, the executable's, or a shared one.
@@ -77,8 +92,7 @@ void push_luv(lua_State *L) {
 }  // namespace
 
 Host &Host::of(lua_State *L) {
-  lua_getfield(L, LUA_REGISTRYINDEX, registry_key);
-  auto *host = static_cast<Host *>(lua_touserdata(L, -1));
+  auto *host = static_cast<Host *>(push_registered(L));
   lua_pop(L, 1);
   if (host == nullptr) raise(L, "luvcurl: the Lua state is closing");
   return *host;
@@ -89,13 +103,13 @@ void Host::open(lua_State *L) {
   push_luv(L);
   const int luv = lua_gettop(L);
   Object<Host>::define(L, no_methods);
-  luaL_getmetatable(L, type_name);
+  Object<Host>::push_metatable(L);
   lua_pushcfunction(L, &collect);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   Host &host = Object<Host>::push(L);
   host.find(L, luv);
-  lua_setfield(L, LUA_REGISTRYINDEX, registry_key);
+  put_registered(L);
   lua_pop(L, 1);
 }
 
@@ -134,7 +148,7 @@ Host::~Host() {
 
 int Host::collect(lua_State *L) {
   lua_pushnil(L);
-  lua_setfield(L, LUA_REGISTRYINDEX, registry_key);  // what is collected after us must not find us
+  put_registered(L);  // what is collected after us must not find us
   static_cast<Host *>(lua_touserdata(L, 1))->~Host();
   return 0;
 }
@@ -186,8 +200,7 @@ void Host::watch_close(lua_State *L, uv_handle_t *handle, int userdata) const {
 }
 
 int Host::closed(lua_State *L) {
-  lua_getfield(L, LUA_REGISTRYINDEX, registry_key);
-  const auto *host = static_cast<const Host *>(lua_touserdata(L, -1));
+  const auto *host = static_cast<const Host *>(push_registered(L));
   lua_pop(L, 1);
   if (host != nullptr) host->loop_->lost();
   return 0;

@@ -20,7 +20,7 @@ MultiObject &self(lua_State *L) { return Object<MultiObject>::check(L, 1); }
 // What a sink asks for besides done; read before any C++ object that an error could skip exists.
 struct Wishes {
   bool data = false, response = false, progress = false, read = false, rewind = false;
-  std::int64_t max_body = 0, high_water = 0, timeout = 0, first_byte = 0, idle = 0,
+  std::int64_t max_body = 0, high_water = 1024 * 1024, timeout = 0, first_byte = 0, idle = 0,
                upload_size = -1;
 };
 
@@ -32,7 +32,7 @@ Wishes read_wishes(lua_State *L, int sink) {
   wishes.read = has_field(L, sink, "read");
   wishes.rewind = has_field(L, sink, "rewind");
   wishes.max_body = integer_field(L, sink, "max_body", 0);
-  wishes.high_water = integer_field(L, sink, "high_water", 1024 * 1024);
+  wishes.high_water = integer_field(L, sink, "high_water", wishes.high_water);
   wishes.timeout = integer_field(L, sink, "timeout", 0);
   wishes.first_byte = integer_field(L, sink, "first_byte", 0);
   wishes.idle = integer_field(L, sink, "idle", 0);
@@ -103,7 +103,8 @@ bool begin(Host &host, Multi &multi, const Options &options, std::string_view ur
   return false;
 }
 
-// multi:add(options, url, sink[, body])
+// multi:add(options, url, sink[, body[, plain]]); a plain sink has no field but done: the others,
+// which are many, are not looked for.
 int add(lua_State *L) {
   Host &host = Host::of(L);
   Multi &multi = *self(L).multi;
@@ -112,7 +113,7 @@ int add(lua_State *L) {
   const char *url = luaL_checklstring(L, 3, &url_size);
   luaL_checktype(L, 4, LUA_TTABLE);
   const Body body = read_body(L, 5, 4);
-  const Wishes wishes = read_wishes(L, 4);
+  const Wishes wishes = lua_toboolean(L, 6) != 0 ? Wishes() : read_wishes(L, 4);
   auto &object = Object<TransferObject>::push(L);
   lua_pushvalue(L, 4);
   attach(L, lua_gettop(L) - 1);

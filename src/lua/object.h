@@ -17,19 +17,31 @@ class Object {
   static T &push(lua_State *L, Args &&...args) {
     void *memory = lua_newuserdata(L, sizeof(T));
     T *object = new (memory) T(std::forward<Args>(args)...);
-    luaL_getmetatable(L, T::type_name);
+    push_metatable(L);
     lua_setmetatable(L, -2);
     return *object;
   }
 
   /// The object at an index; raises an argument error that names the type.
   static T &check(lua_State *L, int index) {
-    return *static_cast<T *>(luaL_checkudata(L, index, T::type_name));
+    void *memory = lua_touserdata(L, index);
+    if (memory != nullptr && lua_getmetatable(L, index) != 0) {
+      push_metatable(L);
+      const bool is_one = lua_rawequal(L, -1, -2) != 0;
+      lua_pop(L, 2);
+      if (is_one) return *static_cast<T *>(memory);
+    }
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "%s expected, got %s", T::type_name, luaL_typename(L, index)));
+    __builtin_unreachable();
   }
 
   /// Creates the metatable with its methods.
   static void define(lua_State *L, const luaL_Reg *methods) {
     luaL_newmetatable(L, T::type_name);
+    lua_pushlightuserdata(L, key());
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
     lua_newtable(L);
     for (; methods->name != nullptr; ++methods) {
       lua_pushcfunction(L, methods->func);
@@ -43,7 +55,16 @@ class Object {
     lua_pop(L, 1);
   }
 
+  /// Pushes the metatable.
+  static void push_metatable(lua_State *L) {
+    lua_pushlightuserdata(L, key());
+    lua_rawget(L, LUA_REGISTRYINDEX);
+  }
+
  private:
+  // An address is a cheaper key than a name, which Lua would hash anew at each look.
+  static void *key() { return const_cast<char *>(T::type_name); }
+
   static int collect(lua_State *L) {
     static_cast<T *>(lua_touserdata(L, 1))->~T();
     return 0;
