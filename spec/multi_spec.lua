@@ -90,32 +90,6 @@ describe('a Multi', function()
     assert.equal(3, most())
   end)
 
-  it('holds to max_host_connections', function()
-    local server, most = counting(5)
-    local other, others_most = counting(5)
-    local m = curl.Multi:new { max_host_connections = 2 }
-    for _ = 1, 20 do
-      m:add(server.url, fine('ok'))
-      m:add(other.url, fine('ok'))
-    end
-    helper.run(function() end)
-    assert.equal(2, most())
-    assert.equal(2, others_most())
-    assert.equal(2, server.connections)
-  end)
-
-  it('holds to max_connections', function()
-    local server, most = counting(5)
-    local other, others_most = counting(5)
-    local m = curl.Multi:new { max_connections = 3 }
-    for _ = 1, 12 do
-      m:add(server.url, fine('ok'))
-      m:add(other.url, fine('ok'))
-    end
-    helper.run(function() end)
-    assert.is_true(most() + others_most() <= 6 and most() <= 3 and others_most() <= 3)
-  end)
-
   it('is fair to hosts: a long queue of one does not hold up another', function()
     local server = counting(10)
     local other = counting(10)

@@ -22,7 +22,7 @@
 ---@field sent integer       bytes
 ---@field received integer   bytes
 ---@field lanes integer
----@field longest_turn number  ms the loop was held up at most
+---@field longest_turn number  ms that one iteration of the loop has worked at most, callbacks included
 
 ---@class luvcurl.Timings  milliseconds since the transfer was added, each until the end of its step
 ---@field queue number

@@ -12,12 +12,15 @@ local suggest = require('luvcurl/suggest')
 local Multi = { __name = 'luvcurl.Multi' }
 Multi.__index = Multi
 
-local SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent' }
+local SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
 
 ---@class luvcurl.MultiSettings
 ---@field max_connections? integer       connections kept open at most
 ---@field max_host_connections? integer  to one host at once; 0 (default) is no limit
 ---@field max_concurrent? integer        transfers at once, the others wait; 0 (default) is no limit
+---@field turn_budget? integer           ms that one iteration of the loop may work for transfers,
+---                                      callbacks included, before everything else gets its turn;
+---                                      5 by default. The smallest of all Multis of a Lua state holds
 
 ---@param settings any
 ---@return table
@@ -35,8 +38,9 @@ local function checked(settings)
     if not known then
       misuse(suggest.unknown('Multi setting', name, SETTINGS))
     end
-    result[name] = check.integer('Multi setting ' .. name, value, 0, 'a count of 0 or more',
-      2147483647)
+    local budget = name == 'turn_budget'
+    result[name] = check.integer('Multi setting ' .. name, value, budget and 1 or 0,
+      budget and 'milliseconds above 0' or 'a count of 0 or more', budget and 60000 or 2147483647)
   end
   return result
 end

@@ -28,7 +28,11 @@ class Waiting {
 class QueueTest : public ::testing::Test {
  protected:
   void push(Origin &origin, const std::string &name) { queue_.push(&origin, waiting_.make(name)); }
-  std::string pop(std::size_t limit = 0) { return Waiting::name(queue_.pop(limit)); }
+  // With at most `limit` active at each server; 0 for no limit.
+  std::string pop(std::size_t limit = 0) {
+    return Waiting::name(queue_.pop(
+        [limit](const Origin &origin) { return limit == 0 || origin.active < limit; }));
+  }
 
   std::string pop_all(std::size_t limit = 0) {
     std::string all;
@@ -99,6 +103,17 @@ TEST_F(QueueTest, AnOriginMayComeBack) {
     const std::string all = pop_all();
     EXPECT_TRUE(all == "a b " || all == "b a ") << all;
   }
+}
+
+TEST_F(QueueTest, WhoIsGoneIsDroppedAndTheOthersKeepTheirOrder) {
+  for (const char *name : {"a1", "gone", "a2"}) push(a_, name);
+  push(b_, "gone");
+  push(c_, "c1");
+  queue_.purge([](const Transfer &transfer) {
+    return *reinterpret_cast<const std::string *>(&transfer) == "gone";
+  });
+  EXPECT_EQ(queue_.size(), 3U);
+  EXPECT_EQ(pop_all(), "a1 c1 a2 ");
 }
 
 TEST_F(QueueTest, ManyOriginsComeAndGo) {

@@ -8,7 +8,10 @@
 
 namespace luvcurl {
 
-Lane::Lane(Loop &loop, Multi &owner) : loop_(loop), owner_(owner) { open(); }
+Lane::Lane(Loop &loop, Multi &owner, long max_connections)
+    : loop_(loop), owner_(owner), max_connections_(max_connections) {
+  open();
+}
 
 Lane::~Lane() {
   multi_.reset();
@@ -28,7 +31,7 @@ void Lane::open() {
   // By default libcurl keeps four connections per transfer in flight and evicts the rest, which
   // closes connections whenever the load swings.
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, settings.max_idle);
-  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, settings.max_connections);
+  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections_);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, settings.max_host_connections);
 }
 

@@ -20,7 +20,8 @@ class Lane {
  public:
   static constexpr std::uint64_t no_deadline = UINT64_MAX;
 
-  Lane(Loop &loop, Multi &owner);
+  /// `max_connections` is this lane's part of the Multi's; 0 for no limit.
+  Lane(Loop &loop, Multi &owner, long max_connections);
   ~Lane();
   Lane(const Lane &) = delete;
   Lane &operator=(const Lane &) = delete;
@@ -43,6 +44,7 @@ class Lane {
   void fail(const char *why);
 
   std::size_t active() const { return active_; }
+  long max_connections() const { return max_connections_; }
 
   /// When libcurl wants to look at its timers (loop time, ms).
   std::uint64_t deadline() const { return deadline_; }
@@ -59,6 +61,7 @@ class Lane {
 
   Loop &loop_;
   Multi &owner_;
+  const long max_connections_;
   std::uint64_t deadline_ = no_deadline;
   std::size_t active_ = 0;
   bool kicked_ = false;

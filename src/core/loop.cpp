@@ -153,10 +153,29 @@ void Loop::stop() noexcept {
 
 // --- members ---
 
-void Loop::join(Multi *multi) { multis_.push_back(multi); }
+void Loop::join(Multi *multi) {
+  multis_.push_back(multi);
+  set_budget();
+}
 
 void Loop::leave(Multi *multi) noexcept {
   multis_.erase(std::remove(multis_.begin(), multis_.end(), multi), multis_.end());
+  set_budget();
+}
+
+// The smallest that a Multi asks for.
+void Loop::set_budget() noexcept {
+  constexpr std::uint64_t ms = 1'000'000;
+  std::uint64_t budget = UINT64_MAX;
+  for (const Multi *multi : multis_)
+    budget = std::min(budget, static_cast<std::uint64_t>(multi->settings().turn_budget) * ms);
+  poll_budget_ = budget / 5 * 2;
+  turn_budget_ = budget - poll_budget_;
+}
+
+void Loop::worked(std::uint64_t time) noexcept {
+  polled_ += time;
+  longest_turn_ = std::max(longest_turn_, turned_ + polled_);
 }
 
 void Loop::announce(Transfer &transfer) noexcept {
@@ -184,10 +203,18 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
   uv_os_fd_t fd = -1;
   if (self == nullptr || self->uv_.fileno(reinterpret_cast<uv_handle_t *>(poll), &fd) != 0) return;
   try {
+    // What is left of a burst waits for the next iteration: epoll tells of it again, but for
+    // errors, of which libuv tells once.
+    if (status == 0 && self->polled_ >= self->poll_budget_) {
+      self->wake();
+      return;
+    }
     const Interest::Event event = self->interest_.event(fd, status, events);
     if (event.lane == nullptr) return;
+    const std::uint64_t began = self->uv_.hrtime();
     event.lane->drive(fd, event.bits);
     self->interest_.settled(fd);
+    self->worked(self->uv_.hrtime() - began);
     self->wake();
   } catch (const std::exception &) {
     self->wake();  // the socket stays readable: the next iteration tries again
@@ -217,23 +244,26 @@ void Loop::on_timer(uv_timer_t *timer) noexcept {
 // --- one turn ---
 
 void Loop::turn() {
+  polled_ = turned_ = 0;
   if (!has_work_ && deadline_ > now()) return;
   const std::uint64_t began = uv_.hrtime();
+  const std::uint64_t until = began + turn_budget_;
   // What a callback starts is begun in the same turn, so that it costs no further iteration; a
   // script that never ends this gets a new turn, after the loop has looked at everything else.
   constexpr int rounds = 4;
   for (int round = 0; round < rounds; ++round) {
     has_work_ = false;
-    work();
-    if (!deliver(began + budget)) break;
+    work(round == 0 ? began + turn_budget_ / 2 : until);
+    if (!deliver(until)) break;
   }
-  if (has_work_) work();
+  if (has_work_ && uv_.hrtime() < until) work(until);
   interest_.apply([](Lane *lane) { lane->fail("a socket cannot be watched by the loop"); });
   schedule();
-  longest_turn_ = std::max(longest_turn_, uv_.hrtime() - began);
+  turned_ = uv_.hrtime() - began;
+  worked(0);
 }
 
-void Loop::work() {
+void Loop::work(std::uint64_t until) {
   const std::uint64_t at = now();
   const bool due = deadline_ <= at;
   if (due) deadline_ = never;
@@ -241,8 +271,10 @@ void Loop::work() {
   for (std::size_t i = multis_.size(); i-- > 0;) {
     const std::shared_ptr<Multi> multi = multis_[i]->shared_from_this();
     if (due) multi->check_deadlines(at);
-    multi->start_queued();
-    multi->drive_kicked(at);
+    const std::uint64_t began = uv_.hrtime();
+    const std::uint64_t half = until > began ? began + (until - began) / 2 : began;
+    if (!multi->start_queued(half)) has_work_ = true;
+    if (!multi->drive_kicked(at, until)) has_work_ = true;
   }
 }
 

@@ -66,7 +66,7 @@ class Loop {
   /// turn() runs at this loop time at the latest.
   void note_deadline(std::uint64_t deadline) noexcept;
 
-  /// The longest a turn has worked, in nanoseconds.
+  /// The longest that one iteration of the loop has worked for us, in nanoseconds.
   std::uint64_t longest_turn() const { return longest_turn_; }
 
   /// Stops all handles and forgets the host: the Lua state is closing.
@@ -75,15 +75,15 @@ class Loop {
   static void on_poll(uv_poll_t *poll, int status, int events) noexcept;
 
  private:
-  static constexpr std::uint64_t budget = 5'000'000;  // ns of callbacks per turn
-
   static Loop *of(const uv_loop_t *loop) noexcept;
   static void on_prepare(uv_prepare_t *prepare) noexcept;
   static void on_timer(uv_timer_t *timer) noexcept;
 
   bool make_handles();
   void turn();
-  void work();
+  void work(std::uint64_t until);
+  void set_budget() noexcept;
+  void worked(std::uint64_t time) noexcept;
   std::shared_ptr<Transfer> next_announced() noexcept;
   bool deliver(std::uint64_t until);
   void schedule() noexcept;
@@ -102,6 +102,12 @@ class Loop {
   Transfer *last_announced_ = nullptr;
   std::uint64_t deadline_ = UINT64_MAX;  // of the lanes and of luvcurl's own timeouts
   std::uint64_t armed_ = UINT64_MAX;     // what the uv timer is set to
+  // Nanoseconds of work in an iteration, so that the loop gets to everything else: so much may go
+  // to a turn, and so much to the sockets' events after it.
+  std::uint64_t turn_budget_ = 0;
+  std::uint64_t poll_budget_ = 0;
+  std::uint64_t polled_ = 0;  // ns of socket events since the last turn
+  std::uint64_t turned_ = 0;  // ns of the last turn
   std::uint64_t longest_turn_ = 0;
   int holds_ = 0;
   bool has_work_ = false;

@@ -69,7 +69,8 @@ void Multi::close() {
 void Multi::abandon() noexcept {
   const auto self = weak_from_this().lock();  // the transfers may be the last who hold us
   closed_ = true;
-  const Queue queued = std::move(queue_);
+  queue_ = Queue();
+  gone_ = 0;
   const auto transfers = std::move(transfers_);
   transfers_.clear();
   for (const auto &transfer : transfers) {
@@ -92,10 +93,7 @@ void Multi::fail_all(Lane *lane, CURLcode code, const std::string &message) {
 Stats Multi::stats() const {
   Stats stats = stats_;
   stats.in_flight = in_flight_;
-  // Not the queue's size: who is cancelled there stays in it until its turn comes.
-  stats.queued = static_cast<std::size_t>(std::count_if(
-      transfers_.begin(), transfers_.end(),
-      [](const auto &transfer) { return transfer->state() == Transfer::State::queued; }));
+  stats.queued = queue_.size() - gone_;
   stats.lanes = lanes_.size();
   return stats;
 }
@@ -108,30 +106,44 @@ long Multi::buffer_size() const {
 
 // --- the loop's turn ---
 
-void Multi::start_queued() {
+bool Multi::start_queued(std::uint64_t until) {
   const auto limit = static_cast<std::size_t>(settings_.max_concurrent);
   while (queue_.size() > 0 && (limit == 0 || in_flight_ < limit)) {
+    Lane *lane = nullptr;
     const std::shared_ptr<Transfer> transfer =
-        queue_.pop(static_cast<std::size_t>(settings_.max_host_connections));
-    if (!transfer) return;
-    if (transfer->state() != Transfer::State::queued) continue;  // cancelled while it waited
+        queue_.pop([&](Origin &origin) { return (lane = room_for(origin)) != nullptr; });
+    if (!transfer) return true;
+    if (transfer->state() != Transfer::State::queued) {
+      --gone_;
+      continue;
+    }
     try {
       std::string error;
       if (transfer->start(&error)) {
-        lane_for(*transfer->request_.url->origin).add(*transfer);
+        lane->add(*transfer);
       } else {
         transfer->fail(CURLE_FAILED_INIT, error);
       }
     } catch (const std::bad_alloc &) {
       transfer->fail(CURLE_OUT_OF_MEMORY, {});
     }
+    if (loop_->uv().hrtime() >= until) return false;
   }
+  return true;
 }
 
-void Multi::drive_kicked(std::uint64_t now) {
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (lanes_[i]->take_kick(now)) lanes_[i]->drive(CURL_SOCKET_TIMEOUT, 0);
+// Each time another lane comes first: the last ones must not starve.
+bool Multi::drive_kicked(std::uint64_t now, std::uint64_t until) {
+  const std::size_t count = lanes_.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = (first_driven_ + i) % count;
+    if (!lanes_[at]->take_kick(now)) continue;
+    lanes_[at]->drive(CURL_SOCKET_TIMEOUT, 0);
+    if (loop_->uv().hrtime() < until) continue;
+    first_driven_ = at + 1;
+    return false;
   }
+  return true;
 }
 
 void Multi::check_deadlines(std::uint64_t now) {
@@ -162,23 +174,50 @@ std::uint64_t Multi::next_deadline() const {
 
 // --- lanes ---
 
-Lane &Multi::open_lane() {
-  lanes_.push_back(std::make_unique<Lane>(*loop_, *this));
-  return *lanes_.back();
+// libcurl's limits are per CURLM: the lanes share `max_connections` out among themselves, each
+// keeping to its part, and `max_host_connections` is kept by having all of a server in one lane.
+std::size_t Multi::max_lanes() const {
+  const auto total = static_cast<std::size_t>(settings_.max_connections);
+  return total == 0 ? SIZE_MAX : (total + lane_capacity - 1) / lane_capacity;
 }
 
-// A lane with room, so that connections stay in use; for a server that speaks HTTP/2, or may, the
-// lane that has its connection, as long as that can carry one more stream.
-Lane &Multi::lane_for(Origin &origin) {
-  const bool limited = settings_.max_connections != 0 || settings_.max_host_connections != 0;
-  if (limited)
-    return lanes_.empty() ? open_lane() : *lanes_.front();  // libcurl's limits are per CURLM
+long Multi::connections_of_lane(std::size_t index) const {
+  if (settings_.max_connections == 0) return 0;
+  const auto total = static_cast<std::size_t>(settings_.max_connections);
+  const std::size_t lanes = max_lanes();
+  return static_cast<long>(total / lanes + (index < total % lanes ? 1 : 0));
+}
+
+bool Multi::has_room(const Lane &lane) const {
+  const auto connections = static_cast<std::size_t>(lane.max_connections());
+  return lane.active() < (connections != 0 ? connections : lane_capacity);
+}
+
+// The first, so that connections stay in use; nullptr when a limit says so.
+Lane *Multi::lane_with_room() {
+  while (roomy_ < lanes_.size() && !has_room(*lanes_[roomy_])) ++roomy_;
+  if (roomy_ < lanes_.size()) return lanes_[roomy_].get();
+  if (lanes_.size() >= max_lanes()) return nullptr;
+  lanes_.push_back(std::make_unique<Lane>(*loop_, *this, connections_of_lane(lanes_.size())));
+  return lanes_.back().get();
+}
+
+// Where a request to this server can go; nullptr when it has to wait. What shares a connection
+// goes where that is, as long as one may carry another stream; how many connections it takes, if
+// the server turns out to speak HTTP/1, is then for libcurl to limit.
+Lane *Multi::room_for(Origin &origin) {
+  const auto per_host = static_cast<std::size_t>(settings_.max_host_connections);
   const bool multiplexed = origin.may_multiplex();
-  if (multiplexed && origin.lane != nullptr && origin.lane->active() < max_streams)
-    return *origin.lane;
-  while (roomy_ < lanes_.size() && lanes_[roomy_]->active() >= lane_capacity) ++roomy_;
-  Lane &lane = roomy_ < lanes_.size() ? *lanes_[roomy_] : open_lane();
-  if (multiplexed) origin.lane = &lane;
+  if (!multiplexed && per_host != 0 && origin.active >= per_host) return nullptr;
+  if (origin.lane != nullptr) {
+    if (multiplexed && origin.active < max_streams) return origin.lane;
+    if (per_host != 0)
+      return multiplexed || settings_.max_connections == 0 || has_room(*origin.lane) ? origin.lane
+                                                                                     : nullptr;
+  }
+  Lane *lane = lane_with_room();
+  if (lane == nullptr && multiplexed) lane = lanes_[origin.active % lanes_.size()].get();
+  if (multiplexed || per_host != 0) origin.lane = lane;
   return lane;
 }
 
@@ -201,6 +240,15 @@ void Multi::stopped(Transfer &transfer) {
   stats_.sent += static_cast<std::uint64_t>(summary.sent);
   stats_.received += static_cast<std::uint64_t>(summary.received);
   if (queue_.size() > 0) loop_->wake();
+}
+
+// Of what was cancelled, the queue holds as much at most as of what waits.
+void Multi::left_queue() {
+  constexpr std::size_t some = 64;
+  if (++gone_ < some || gone_ * 2 < queue_.size()) return;
+  queue_.purge(
+      [](const Transfer &transfer) { return transfer.state() != Transfer::State::queued; });
+  gone_ = 0;
 }
 
 void Multi::forget(Transfer &transfer) {

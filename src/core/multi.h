@@ -19,12 +19,13 @@ class Lane;
 class Transfer;
 struct Request;
 
-/// How many connections and transfers a Multi may have at once; 0 for no limit.
+/// How many connections and transfers a Multi may have at once (0 for no limit), and more.
 struct Settings {
   long max_connections = 0;
   long max_host_connections = 0;
   long max_concurrent = 0;
-  long max_idle = 256;  ///< connections kept per lane for later requests
+  long max_idle = 256;   ///< connections kept per lane for later requests
+  long turn_budget = 5;  ///< ms of work per iteration of the loop, above 0
 };
 
 struct Stats {
@@ -74,8 +75,10 @@ class Multi : public std::enable_shared_from_this<Multi> {
   long buffer_size() const;
 
   // For Loop, in its turn.
-  void start_queued();
-  void drive_kicked(std::uint64_t now);
+  /// Begins what waits and may, until `until` (uv_hrtime). Returns whether all of it was begun.
+  bool start_queued(std::uint64_t until);
+  /// Drives the lanes that want it, until `until`. Returns whether all were.
+  bool drive_kicked(std::uint64_t now, std::uint64_t until);
   void check_deadlines(std::uint64_t now);
   std::uint64_t next_deadline() const;
 
@@ -83,6 +86,7 @@ class Multi : public std::enable_shared_from_this<Multi> {
   void started(Transfer &transfer);
   void stopped(Transfer &transfer);
   void forget(Transfer &transfer);
+  void left_queue();  ///< a transfer ended while it waited
   /// Ends the transfers of a lane, or all of them for nullptr.
   void fail_all(Lane *lane, CURLcode code, const std::string &message);
 
@@ -92,8 +96,11 @@ class Multi : public std::enable_shared_from_this<Multi> {
   static constexpr std::uint64_t reminder_interval = 10;  // ms
 
   static std::uint64_t next_look(const Transfer &transfer, std::uint64_t now);
-  Lane &lane_for(Origin &origin);
-  Lane &open_lane();
+  Lane *room_for(Origin &origin);
+  Lane *lane_with_room();
+  bool has_room(const Lane &lane) const;
+  std::size_t max_lanes() const;
+  long connections_of_lane(std::size_t index) const;
 
   std::shared_ptr<Loop> loop_;
   Settings settings_;
@@ -101,8 +108,10 @@ class Multi : public std::enable_shared_from_this<Multi> {
   UrlCache urls_;
   Pool pool_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::size_t roomy_ = 0;  // lanes before this one are full
+  std::size_t roomy_ = 0;         // lanes before this one are full
+  std::size_t first_driven_ = 0;  // the lane whose turn it is
   Queue queue_;
+  std::size_t gone_ = 0;  // who ended while they waited, and are in the queue still
   std::vector<std::shared_ptr<Transfer>> transfers_;  // not yet done
   std::size_t in_flight_ = 0;
   std::uint64_t own_deadline_ =

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -14,12 +16,16 @@ class Transfer;
 /// turns, so that none starves the others.
 class Queue {
  public:
+  using MayStart = std::function<bool(Origin &)>;
+  using IsGone = std::function<bool(const Transfer &)>;
+
   void push(Origin *origin, std::shared_ptr<Transfer> transfer);
 
-  /// The next one whose server has fewer than `per_origin` active (0: no limit; nor for https,
-  /// where one connection may carry them all and libcurl keeps the limit); nullptr when none may
-  /// start.
-  std::shared_ptr<Transfer> pop(std::size_t per_origin);
+  /// The next one whose server `may_start` says yes to; nullptr when none may.
+  std::shared_ptr<Transfer> pop(const MayStart &may_start);
+
+  /// Drops those that wait no longer.
+  void purge(const IsGone &is_gone);
 
   std::size_t size() const { return size_; }
 
@@ -31,6 +37,8 @@ class Queue {
     Origin *origin;
     std::deque<std::shared_ptr<Transfer>> waiting;
   };
+
+  void close_line(std::size_t place);
 
   std::unordered_map<Origin *, std::unique_ptr<Line>> lines_;
   std::vector<Line *> ring_;  // lines with somebody waiting

@@ -90,11 +90,11 @@ void Transfer::notify(unsigned due) {
 }
 
 bool Transfer::start(std::string *error) {
+  state_ = State::running;
   easy_ = multi_->pool().acquire(request_.options, request_.body, error);
   if (!easy_) return false;
   easy_->transfer = this;
   started_at_ = multi_->loop().now();
-  state_ = State::running;
   const CURLcode code = set_up(*easy_, request_, multi_->buffer_size());
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
   if (!outboxes_.empty()) notify(due_read);
@@ -140,9 +140,11 @@ void Transfer::take_summary() {
 }
 
 void Transfer::end(CURLcode code, std::string message) {
+  const bool waited = state_ == State::queued;
   outcome_.code = code;
   outcome_.message = std::move(message);
   state_ = State::ended;
+  if (waited) multi_->left_queue();
   notify(0);
 }
 

@@ -184,6 +184,8 @@ int new_multi(lua_State *L) {
     settings.max_host_connections =
         static_cast<long>(integer_field(L, 1, "max_host_connections", 0));
     settings.max_concurrent = static_cast<long>(integer_field(L, 1, "max_concurrent", 0));
+    settings.turn_budget =
+        static_cast<long>(integer_field(L, 1, "turn_budget", settings.turn_budget));
   }
   Object<MultiObject>::push(L).multi = std::make_shared<Multi>(host.loop(), settings);
   return 1;

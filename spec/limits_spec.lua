@@ -1,0 +1,129 @@
+-- How many connections a Multi opens. Counted by the kernel's table of this process' connections:
+-- a server would see a new one before it sees the end of an old one.
+
+local curl = require 'luvcurl'
+local fault = require 'spec.support.fault'
+local helper = require 'spec.support.helper'
+local servers = require 'spec.support.servers'
+
+local ESTABLISHED, SYN_SENT = '01', '02'
+
+-- Connections to each of the ports, as the client has them.
+local function connections_to(ports)
+  local counts, all = {}, 0
+  for line in io.lines('/proc/self/net/tcp') do
+    local port, state = line:match('^%s*%d+: %x+:%x+ %x+:(%x+) (%x%x)')
+    port = port and tonumber(port, 16)
+    if ports[port] and (state == ESTABLISHED or state == SYN_SENT) then
+      counts[port] = (counts[port] or 0) + 1
+      all = all + 1
+    end
+  end
+  return counts, all
+end
+
+local function slow_server()
+  return fault.serve(function(conn)
+    while conn:request() do
+      conn:sleep(10)
+      if not conn:send(fault.response { body = 'ok' }) then
+        return
+      end
+    end
+  end)
+end
+
+-- Sends `requests` to each of `hosts` servers, and returns the most connections that there were to
+-- one, and in all.
+local function most_connections(settings, hosts, requests)
+  local list, ports = {}, {}
+  for i = 1, hosts do
+    list[i] = slow_server()
+    ports[list[i].port] = true
+  end
+  local m = curl.Multi:new(settings)
+  for _ = 1, requests do
+    for _, server in ipairs(list) do
+      m:add(server.url, helper.expect(1, function(err) assert.is_nil(err) end))
+    end
+  end
+  local most_to_one, most_in_all = 0, 0
+  helper.run(function()
+    helper.wait_for(function()
+      local counts, all = connections_to(ports)
+      most_in_all = math.max(most_in_all, all)
+      for _, count in pairs(counts) do
+        most_to_one = math.max(most_to_one, count)
+      end
+      return m:count() == 0
+    end, 60000)
+  end)
+  return most_to_one, most_in_all, m:stats()
+end
+
+describe('the limit', function()
+  it('max_connections is exact for a few', function()
+    local _, all = most_connections({ max_connections = 3 }, 2, 12)
+    assert.equal(3, all)
+  end)
+
+  it('max_connections is exact over several lanes', function()
+    local _, all, stats = most_connections({ max_connections = 150 }, 4, 150)
+    assert.equal(150, all)
+    assert.equal(3, stats.lanes)
+  end)
+
+  it('max_host_connections is exact for each host', function()
+    local one, all = most_connections({ max_host_connections = 2 }, 3, 20)
+    assert.same({ 2, 6 }, { one, all })
+  end)
+
+  it('max_host_connections is exact beyond what a lane would carry', function()
+    local one = most_connections({ max_host_connections = 100 }, 2, 250)
+    assert.equal(100, one)
+  end)
+
+  it('max_host_connections holds for a server that might have spoken HTTP/2', function()
+    local https = servers.nginx.tls_http1_url
+    local m = curl.Multi:new { max_host_connections = 3 }
+    for _ = 1, 60 do
+      m:add({ url = https .. '/small', tls = { ca_file = servers.certs.ca } },
+        helper.expect(1, function(err) assert.is_nil(err) end))
+    end
+    helper.run(function()
+      helper.wait_for(function() return m:count() == 0 end)
+    end)
+    assert.is_true(m:stats().opened <= 3, m:stats().opened)
+  end)
+
+  it('keeps the order of a host', function()
+    local server = slow_server()
+    local m = curl.Multi:new { max_host_connections = 1 }
+    local order = {}
+    for i = 1, 20 do
+      m:add(server.url .. '/' .. i, helper.expect(1, function() order[#order + 1] = i end))
+    end
+    helper.run(function() end)
+    for i = 1, 20 do
+      assert.equal(i, order[i])
+    end
+  end)
+
+  it('forgets who was cancelled while waiting', function()
+    local server = slow_server()
+    local m = curl.Multi:new { max_concurrent = 1 }
+    local waiting = {}
+    for _ = 1, 5000 do
+      waiting[#waiting + 1] = m:add(server.url, helper.expect(1, function(err)
+        assert.equal('ABORTED_BY_CALLBACK', err.name)
+      end))
+    end
+    m:add(server.url, helper.expect(1, function(err) assert.is_nil(err) end))
+    assert.equal(5001, m:stats().queued)
+    for i = 1, #waiting do
+      waiting[i]:cancel()
+    end
+    assert.equal(1, m:stats().queued)
+    helper.run(function() end)
+  end)
+end)
