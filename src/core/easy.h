@@ -29,9 +29,9 @@ struct Easy {
   Options options;
   BodyKind body = BodyKind::none;
   std::shared_ptr<const Url> url;  ///< of the last request: libcurl has pointers to it
-  BuiltForm form;                ///< BodyKind::form
-  Transfer *transfer = nullptr;  ///< whose it is now; libcurl's callbacks find it here
-  SlistPtr harmless_headers;     ///< what is left of the headers after a redirect to another server
+  BuiltForm form;                  ///< BodyKind::form
+  Transfer *transfer = nullptr;    ///< whose it is now; libcurl's callbacks find it here
+  SlistPtr harmless_headers;  ///< what is left of the headers after a redirect to another server
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;

@@ -68,6 +68,7 @@ bool Lane::take_kick(std::uint64_t now) {
 }
 
 void Lane::add(Transfer &transfer) {
+  if (!multi_) open();  // there was no memory for it when the one before had failed
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
   if (code != CURLM_OK) {
     transfer.fail(code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT,
@@ -115,7 +116,7 @@ void Lane::reap() {
 }
 
 void Lane::fail(const char *why) {
-  owner_.fail_all(this, CURLE_FAILED_INIT, std::string("libcurl's multi handle failed: ") + why);
+  owner_.fail_all(this, CURLE_FAILED_INIT, why);
   loop_.interest().forget(this);
   deadline_ = no_deadline;
   open();

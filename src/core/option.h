@@ -54,7 +54,8 @@ class OptionSet {
   /// Adds an option, before seal().
   void add(Option option) { options_.push_back(std::move(option)); }
 
-  /// Makes header lines ready, builds what libcurl keeps pointers to, and the hash. Throws std::bad_alloc.
+  /// Makes header lines ready, builds what libcurl keeps pointers to, and the hash. Throws
+  /// std::bad_alloc.
   void seal();
 
   /// Sets all of them on a handle. On failure `*failed` is the option that libcurl refused.
