@@ -185,7 +185,8 @@ int new_multi(lua_State *L) {
         static_cast<long>(integer_field(L, 1, "max_host_connections", 0));
     settings.max_concurrent = static_cast<long>(integer_field(L, 1, "max_concurrent", 0));
   }
-  Object<MultiObject>::push(L).multi = std::make_shared<Multi>(host.loop(), settings);
+  auto &object = Object<MultiObject>::push(L);  // first: what raises must not find the Multi made
+  object.multi = std::make_shared<Multi>(host.loop(), settings);
   return 1;
 }
 
