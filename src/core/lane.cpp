@@ -88,6 +88,7 @@ void Lane::remove(Transfer &transfer) noexcept {
 }
 
 void Lane::drive(curl_socket_t fd, int bits) {
+  if (!multi_) return;  // add() opens it, if there is memory by then
   int running = 0;
   loop_.interest().working_on(fd);
   const CURLMcode code = curl_multi_socket_action(multi_.get(), fd, bits, &running);
