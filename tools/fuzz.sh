@@ -21,9 +21,9 @@ run() { # TARGET
   # Lua keeps what it has allocated until it collects: each input would be searched for leaks.
   case $1 in sse | request) leaks=0 ;; esac
   mkdir -p "$corpus"
-  "$build/luvcurl_fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -detect_leaks="$leaks" -print_final_stats=1 \
-    -artifact_prefix="$findings/$1-" "$corpus" "fuzz/corpus/$1" \
-    >"$log" 2>&1 </dev/null
+  "$build/luvcurl_fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    -detect_leaks="$leaks" -print_final_stats=1 -artifact_prefix="$findings/$1-" \
+    "$corpus" "fuzz/corpus/$1" >"$log" 2>&1 </dev/null
   local status=$?
   printf '%-10s %10s inputs, status %d\n' "$1" \
     "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$status"
