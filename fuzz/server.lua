@@ -1,6 +1,6 @@
--- A server that answers FUZZ_CONNECTIONS (20000) requests with random bytes, or with a response that
--- was mutated: cut, doubled, overwritten, with numbers out of range. Every request must end in one
--- final callback. Prints FUZZ_SEED; the n-th answer depends on it and on n alone.
+-- A server that answers FUZZ_CONNECTIONS (20000) requests with random bytes, or with a response
+-- that was mutated: cut, doubled, overwritten, with numbers out of range. Every request must end in
+-- one final callback. Prints FUZZ_SEED; the n-th answer depends on it and on n alone.
 --
 --     luajit spec/run.lua --build build/asan --host lua5.4 --asan --timeout 3600 fuzz/server.lua
 

@@ -47,8 +47,9 @@ local function run(limit)
   assert(twice == 0 and m:count() == 0)
   m = nil -- and with it all connections
   usage.settle()
-  io.stdout:write(('{ requests = %d, cancelled = %d, resident = %.0f, descriptors = %d, handles = %d }\n')
-    :format(ended, cancelled, usage.resident(), usage.descriptors(), usage.handles()))
+  local line = '{ requests = %d, cancelled = %d, resident = %.0f, descriptors = %d, handles = %d }'
+  io.stdout:write(line:format(ended, cancelled, usage.resident(), usage.descriptors(),
+    usage.handles()), '\n')
 end
 
 run(math.floor(TRANSFERS / 5))

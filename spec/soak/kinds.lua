@@ -182,19 +182,20 @@ return function(servers, faults)
     later(1, function() m:close() end)
   end
 
-  -- Nobody has it any more when its answer comes.
-  function kinds.abandoned_coroutine(done)
-    local co = coroutine.create(function()
-      curl.get(nginx.url .. '/small')
-      done('was resumed')
-    end)
-    local t
-    t = coroutine.create(function()
+  function kinds.coroutine_that_dies(done)
+    coroutine.wrap(function()
       curl.get(nginx.url .. '/small', { on_response = function() error('dies while it waits') end })
       done()
+    end)()
+  end
+
+  -- Nobody resumes it, or has it any more, when its answer comes.
+  function kinds.coroutine_nobody_has(done)
+    local co = coroutine.create(function()
+      curl.stream(nginx.url .. '/small', function() done() end)
+      coroutine.yield()
     end)
-    assert(coroutine.resume(t))
-    co = nil -- luacheck: ignore
+    assert(coroutine.resume(co))
   end
 
   return kinds

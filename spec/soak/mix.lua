@@ -52,7 +52,9 @@ local function run(limit)
   local last, since = ended, uv.hrtime()
   while ended < limit do
     fill(limit)
-    host.drive(function() return ended == limit or begun < limit and begun - ended < WIDTH end, 1000)
+    host.drive(function()
+      return ended == limit or begun < limit and begun - ended < WIDTH
+    end, 1000)
     if ended ~= last then
       last, since = ended, uv.hrtime()
     end
@@ -60,9 +62,10 @@ local function run(limit)
   end
   kinds = nil -- and with them all connections
   usage.settle()
-  io.stdout:write(('{ requests = %d, resident = %.0f, descriptors = %d, handles = %d, lua = %.0f }\n')
-    :format(ended, usage.resident(), usage.descriptors(), usage.handles(),
-      collectgarbage('count') * 1024))
+  local line = '{ requests = %d, resident = %.0f, descriptors = %d, handles = %d, lua = %.0f }\n'
+  io.stdout:write(line:format(
+    ended, usage.resident(), usage.descriptors(), usage.handles(),
+    collectgarbage('count') * 1024))
 end
 
 run(math.floor(REQUESTS / 5))

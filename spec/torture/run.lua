@@ -43,8 +43,8 @@ assert(looped, stop)
 uv.run() -- what is left, if the one before was ended by an error
 
 local function check(i, call)
-  local said = ('call %d: raised %s, %d final callbacks, %d uncaught errors; the scenario: %s'):format(
-    i, tostring(call.raised), call.finals, uncaught, tostring(ran or why))
+  local said = 'call %d: raised %s, %d final callbacks, %d uncaught errors; the scenario: %s'
+  said = said:format(i, tostring(call.raised), call.finals, uncaught, tostring(ran or why))
   if call.raised then
     assert(call.finals == 0, said)
   elseif call.begun then

@@ -48,7 +48,8 @@ end
 scenarios.stream = { calls = 1, run = function(begin, servers)
   local curl = require 'luvcurl'
   begin(1, task, function()
-    local res = assert(curl.stream(servers.nginx.url .. '/text', { high_water = 1000, timeout = 3000 }))
+    local res = assert(curl.stream(servers.nginx.url .. '/text',
+      { high_water = 1000, timeout = 3000 }))
     local size = 0
     for chunk in res:chunks() do
       size = size + #chunk
@@ -133,7 +134,9 @@ scenarios.close = { calls = 3, run = function(begin, servers)
   local curl = require 'luvcurl'
   local m = curl.Multi:new { max_concurrent = 2 }
   for i = 1, 3 do
-    begin(i, function(final) m:add({ url = servers.nginx.url .. '/slow', timeout = 500 }, final) end)
+    begin(i, function(final)
+      m:add({ url = servers.nginx.url .. '/slow', timeout = 500 }, final)
+    end)
   end
   local uv = require 'luv'
   local timer = uv.new_timer()
@@ -169,11 +172,10 @@ end }
 scenarios.session = { calls = 1, run = function(begin, servers)
   local curl = require 'luvcurl'
   begin(1, task, function()
-    local session = curl.session { base_url = servers.nginx.url .. '/', options = { cookiefile = '' },
-      headers = { x_all = 'in every request of this session' } }
+    local session = curl.session { base_url = servers.nginx.url .. '/',
+      options = { cookiefile = '' }, headers = { x_all = 'in every request of this session' } }
     assert(session:get('cookies/set'))
     assert(session:get('cookies'))
-    
   end)
 end }
 
