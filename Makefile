@@ -24,10 +24,10 @@ test: ## build for every Lua and run all specs in every host
 
 check: ## what CI runs: format, lint, laws, then all specs, also under sanitizers and a pressed collector
 	@tools/deps.sh check
-	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan
+	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan asan-lua5.4
 	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
 	@$(MAKE) --no-print-directory lint laws
-	@tools/test.sh hosts pressure sanitized
+	@tools/test.sh hosts pressure sanitized torture
 
 torture: ## fail each allocation of luvcurl, libcurl and Lua in its turn (TORTURE_STEP=n: each n-th)
 	@tools/deps.sh torture

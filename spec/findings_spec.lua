@@ -9,7 +9,7 @@ describe('an answer', function()
   it('whose first header line begins with a space, after an ordinary one', function()
     local answers = {
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Last: one\r\n\r\nok',
-      'HTTP/1.1 200 OK\r\n folded\r\nContent-Length: 2\r\n\r\nok',
+      'HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 2\r\n\r\nok',
     }
     local count = 0
     helper.run(function()

@@ -42,6 +42,8 @@ local function run(limit)
   m = curl.Multi:new { max_concurrent = 60 }
   while added < limit do
     batch()
+    -- A backlog of any size would be what the process holds at its most.
+    assert(host.drive(function() return added - ended < 2 * BATCH end, 60000))
   end
   assert(host.drive(function() return ended == added end, 60000))
   assert(twice == 0 and m:count() == 0)
