@@ -7,6 +7,7 @@ exclude_files = { 'build', 'build.luarocks' }
 include_files = { '**/*.lua', 'rockspec/*.rockspec', '.luacheckrc' }
 
 files['spec'].std = '+busted'
+files['fuzz'].std = '+busted'
 files['spec'].max_cyclomatic_complexity = false
 -- The host's init sets `arg`, as a Lua interpreter does
 files['spec/hosts/luvi_like/init.lua'].globals = { 'arg' }

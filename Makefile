@@ -5,7 +5,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench format lint laws install clean help
+.PHONY: build demo test check torture soak fuzz bench format lint laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -24,10 +24,27 @@ test: ## build for every Lua and run all specs in every host
 
 check: ## what CI runs: format, lint, laws, then all specs, also under sanitizers and a pressed collector
 	@tools/deps.sh check
-	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan
+	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan asan-lua5.4
 	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
 	@$(MAKE) --no-print-directory lint laws
-	@tools/test.sh hosts pressure sanitized
+	@tools/test.sh hosts pressure sanitized torture
+
+torture: ## fail each allocation of luvcurl, libcurl and Lua in its turn (TORTURE_STEP=n: each n-th)
+	@tools/deps.sh torture
+	@tools/build.sh -DLUVCURL_TESTS=ON asan-lua5.4
+	@luajit spec/run.lua --build build/asan --host lua5.4 --timeout 3600 spec/torture/torture.lua
+
+soak: ## 200,000 requests of all kinds and faults (SOAK_REQUESTS=n, SOAK_SEED=n): nothing may grow
+	@tools/deps.sh test
+	@tools/build.sh release
+	@luajit spec/run.lua --build build/release --timeout 3600 spec/soak/soak.lua
+
+fuzz: ## fuzz all that parses, FUZZ_SECONDS=60 each, then with answers of a mad server (FUZZ_SEED=n)
+	@tools/deps.sh fuzz
+	@tools/build.sh fuzz
+	@tools/fuzz.sh
+	@tools/build.sh -DLUVCURL_TESTS=ON asan-lua5.4
+	@luajit spec/run.lua --build build/asan --host lua5.4 --asan --timeout 3600 fuzz/server.lua
 
 bench: ## measure how late the loop is while a gigabyte flows through it each way
 	@tools/deps.sh test

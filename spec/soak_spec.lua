@@ -15,23 +15,10 @@ local MEGABYTE = 2 ^ 20
 
 local SCRIPT = [[
 local host = require 'spec.support.host'
+local usage = require 'spec.support.usage'
 local curl = require 'luvcurl'
 local uv = host.uv
 local url, silent, refused = arg[1], arg[2], arg[3]
-
-local function resident()
-  local file = assert(io.open('/proc/self/statm'))
-  local pages = file:read('*a'):match('^%d+ (%d+)')
-  file:close()
-  return tonumber(pages) * 4096
-end
-
-local function descriptors()
-  local count = 0
-  local scan = assert(uv.fs_scandir('/proc/self/fd'))
-  while uv.fs_scandir_next(scan) do count = count + 1 end
-  return count
-end
 
 -- One request after the other, each started from the callback of the one before.
 local function sequence(count, start)
@@ -54,14 +41,8 @@ local function sequence(count, start)
 end
 
 local function measure()
-  collectgarbage()
-  collectgarbage()
-  local over
-  local timer = uv.new_timer()
-  timer:start(50, 0, function() over = true timer:close() end)
-  host.drive(function() return over end, 1000)
-  collectgarbage()
-  return resident(), descriptors()
+  usage.settle()
+  return usage.resident(), usage.descriptors()
 end
 
 -- Half of it first, to fill what is kept, then all of it: nothing more may be kept.
@@ -118,6 +99,16 @@ describe('no growth over', function()
         body = ('x'):rep(n % 1000), headers = { x_number = n }, timeout = 10000 + n,
         accept_encoding = n % 2 == 0,
       }, body_of(done, ('swallowed %d\n'):format(n % 1000)))
+    end)
+  ]])
+
+  check('uploads from a function', REQUESTS / 5, [[
+    stays_flat(count, function(done, n)
+      local left = n % 4
+      curl.post(url .. '/sink', { body = function()
+        left = left - 1
+        return left >= 0 and 'part' or nil
+      end }, done)
     end)
   ]])
 

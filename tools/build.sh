@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/build.sh [-DNAME=VALUE...] WHAT...: configures where needed, and builds.
-# WHAT is a preset (release, asan, dev), or a Lua (lua5.1, lua5.3, lua5.4): the release preset with
+# WHAT is a preset (release, asan, dev, fuzz), asan-lua5.4 (or another Lua's), or a Lua (lua5.1, lua5.3, lua5.4): the release preset with
 # that Lua's headers, in build/release-WHAT. A folder keeps the settings it once got, until a -D
 # asks for another value.
 set -euo pipefail
@@ -33,6 +33,7 @@ configure() { # FOLDER ARGUMENT...
 
 for what in "$@"; do
   case $what in
+    asan-lua*) folder=build/$what which=(-G Ninja --preset asan "-DLUVCURL_LUA=${what#asan-}") ;;
     lua*) folder=build/release-$what which=(-G Ninja --preset release "-DLUVCURL_LUA=$what") ;;
     *) folder=build/$what which=(-G Ninja --preset "$what") ;;
   esac

@@ -2,6 +2,7 @@
 # tools/test.sh GROUP...: runs groups of tests, two at a time (JOBS=1: one), and ends with the sums.
 #   hosts      the C++ tests, and all specs in every host
 #   pressure   all specs with a collector that runs all the time
+#   torture    a small part of make torture: each 20th allocation that fails
 #   sanitized  all specs and the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # Each test's whole output is in build/logs/NAME.log; it is shown when the test has ended.
 set -uo pipefail
@@ -34,6 +35,10 @@ for group in "$@"; do
       for host in luajit lua5.4; do
         add "$host-pressure" "$(specs --build build/release --host $host --gc aggressive)"
       done
+      ;;
+    torture)
+      add torture "env TORTURE_STEP=20 luajit spec/run.lua --build build/asan --host lua5.4
+        --timeout 900 spec/torture/torture.lua"
       ;;
     sanitized)
       add asan "$(specs --build build/asan --host luajit --asan)"

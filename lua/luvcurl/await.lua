@@ -36,9 +36,11 @@ function await.place()
   return nil
 end
 
---- `handler(message)` is called when `co` dies of an error in await.wake.
+--- `handler(message)` is called when `co` dies of an error in await.wake; nil takes it off again.
+--- That has to be done: a handler that leads to `co` keeps it, and itself, from being collected
+--- (before Lua 5.2 a weak key does not help there).
 ---@param co thread
----@param handler fun(message: string)
+---@param handler fun(message: string)|nil
 function await.guard(co, handler)
   guards[co] = handler
 end

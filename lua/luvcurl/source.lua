@@ -83,6 +83,9 @@ end
 
 function Function:close()
   self.over = true
+  if self.co then
+    await.guard(self.co, nil)
+  end
 end
 
 -- Streams ------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ CURLcode set_content(Easy &easy, curl_mimepart *to, const FormPart &part, BuiltF
     case FormPart::Content::bytes:
       return curl_mime_data(to, part.bytes.data(), part.bytes.size());
     case FormPart::Content::stream: {
-      built->streams.emplace_back(new FormStream{&easy, part.stream});
+      built->streams.push_back(std::make_unique<FormStream>(FormStream{&easy, part.stream}));
       return curl_mime_data_cb(to, part.size, &callbacks::read_part, &callbacks::seek_part, nullptr,
                                built->streams.back().get());
     }

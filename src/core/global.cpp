@@ -21,13 +21,15 @@ void ignore_sigpipe() {
 }  // namespace
 
 const char *global_init() noexcept {
-  static std::once_flag once;
-  static CURLcode code = CURLE_OK;
-  std::call_once(once, [] {
-    code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    ignore_sigpipe();
-  });
-  return code == CURLE_OK ? nullptr : curl_easy_strerror(code);
+  static std::mutex mutex;
+  static bool done = false;
+  const std::lock_guard<std::mutex> guard(mutex);
+  if (done) return nullptr;
+  const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) return curl_easy_strerror(code);  // for want of memory: may be tried again
+  ignore_sigpipe();
+  done = true;
+  return nullptr;
 }
 
 }  // namespace luvcurl

@@ -8,11 +8,15 @@ namespace luvcurl {
 
 Interest::Watch &Interest::at(curl_socket_t fd) {
   const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size()) watches_.resize(std::max(index + 1, watches_.size() * 2));
+  if (index >= watches_.size()) {
+    const std::size_t size = std::max(index + 1, watches_.size() * 2);
+    dirty_.reserve(size);  // so that mark() needs no memory
+    watches_.resize(size);
+  }
   return watches_[index];
 }
 
-void Interest::mark(curl_socket_t fd, Watch &watch) {
+void Interest::mark(curl_socket_t fd, Watch &watch) noexcept {
   if (watch.dirty) return;
   dirty_.push_back(fd);
   watch.dirty = true;

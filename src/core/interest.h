@@ -92,7 +92,7 @@ class Interest {
   Watch &at(curl_socket_t fd);
   bool is_met(const Watch &watch) const noexcept;
   void disarm(Watch &watch) noexcept;
-  void mark(curl_socket_t fd, Watch &watch);
+  void mark(curl_socket_t fd, Watch &watch) noexcept;
   Lane *apply_one(curl_socket_t fd);
 
   const UvApi &uv_;

@@ -71,6 +71,7 @@ bool Lane::take_kick(std::uint64_t now) {
 }
 
 void Lane::add(Transfer &transfer) {
+  if (!multi_) open();  // there was no memory for it when the one before had failed
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
   if (code != CURLM_OK) {
     transfer.fail(code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT,
@@ -90,6 +91,7 @@ void Lane::remove(Transfer &transfer) noexcept {
 }
 
 void Lane::drive(curl_socket_t fd, int bits) {
+  if (!multi_) return;  // add() opens it, if there is memory by then
   int running = 0;
   loop_.interest().working_on(fd);
   const CURLMcode code = curl_multi_socket_action(multi_.get(), fd, bits, &running);
@@ -118,7 +120,7 @@ void Lane::reap() {
 }
 
 void Lane::fail(const char *why) {
-  owner_.fail_all(this, CURLE_FAILED_INIT, std::string("libcurl's multi handle failed: ") + why);
+  owner_.fail_all(this, CURLE_FAILED_INIT, why);
   loop_.interest().forget(this);
   deadline_ = no_deadline;
   open();

@@ -82,14 +82,9 @@ bool Loop::ensure() {
 void Loop::lost() noexcept {
   // A transfer added since the host closed the handle has had it made anew, and ended the others.
   if (stopped_ || prepare_.get(uv_) != nullptr) return;
-  try {
-    const auto multis = multis_;
-    for (Multi *multi : multis) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
-    // No turn will come: the sinks are told here. What they start makes handles anew.
-    deliver(never);
-  } catch (const std::exception &) {
-    wake();
-  }
+  for (Multi *multi : multis_) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
+  // No turn will come: the sinks are told here. What they start makes handles anew.
+  deliver(never);
 }
 
 void Loop::wake() noexcept {
@@ -138,8 +133,8 @@ void Loop::arm(std::uint64_t deadline) noexcept {
 
 void Loop::stop() noexcept {
   stopped_ = true;
-  const auto multis = multis_;
-  for (Multi *multi : multis) multi->abandon();
+  // Backwards, since a Multi goes away with the last of its transfers.
+  for (std::size_t i = multis_.size(); i-- > 0;) multis_[i]->abandon();
   while (next_announced()) {
   }
   interest_.stop();

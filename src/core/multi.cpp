@@ -80,7 +80,7 @@ void Multi::abandon() noexcept {
   }
 }
 
-void Multi::fail_all(Lane *lane, CURLcode code, const std::string &message) {
+void Multi::fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept {
   for (const auto &transfer : transfers_) {
     if (lane == nullptr || transfer->lane_ == lane) transfer->fail(code, message);
   }

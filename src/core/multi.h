@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/curl_ptr.h"
@@ -88,7 +89,7 @@ class Multi : public std::enable_shared_from_this<Multi> {
   void forget(Transfer &transfer);
   void left_queue();  ///< a transfer ended while it waited
   /// Ends the transfers of a lane, or all of them for nullptr.
-  void fail_all(Lane *lane, CURLcode code, const std::string &message);
+  void fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept;
 
  private:
   // Beyond this many in flight, a lane's linear searches cost more than a further lane.

@@ -30,15 +30,17 @@ bool Transfer::is_settled() const {
   return state_ == State::done || (state_ == State::ended && outcome_.code != CURLE_OK);
 }
 
-void Transfer::fail(CURLcode code, std::string message) {
+void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   if (is_settled()) return;
   outcome_.phase = phase_reached(code);
+  std::string text;
   try {
     take_summary();
+    text = message;
   } catch (const std::bad_alloc &) {
-    summary_.url.clear();  // the one thing in it that takes memory
+    // An end without its words is better than none: failure() has libcurl's for the code.
   }
-  end(code, std::move(message));
+  end(code, std::move(text));
 }
 
 void Transfer::pause() {
@@ -111,8 +113,9 @@ void Transfer::finish(CURLcode code) noexcept {
     if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
     take_summary();
     outcome_.phase = phase_reached(code);
-    const char *message =
-        easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
+    // What libcurl says of a callback without memory is what that did to the transfer.
+    const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
+    const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
       message =
           "the body has to be sent anew (a redirect, a challenge or a lost connection), "

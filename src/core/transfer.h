@@ -39,7 +39,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   // For the consumer; legal at any time.
   State state() const { return state_; }
   bool cancel();  ///< false when it had ended already
-  void fail(CURLcode code, std::string message);
+  void fail(CURLcode code, std::string_view message) noexcept;
   void pause();  ///< no more bytes either way, and no calls of the sink but done
   void resume();
   bool paused() const { return paused_by_user_; }

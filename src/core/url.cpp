@@ -13,7 +13,9 @@ constexpr unsigned int parse_flags = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE;
 
 std::string part(CURLU *url, CURLUPart what, unsigned int flags = 0) {
   char *text = nullptr;
-  if (curl_url_get(url, what, &text, flags) != CURLUE_OK) return {};
+  const CURLUcode code = curl_url_get(url, what, &text, flags);
+  if (code == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code != CURLUE_OK) return {};
   const CurlString owned(text);
   return owned.get();
 }

@@ -147,9 +147,14 @@ Host::~Host() {
 }
 
 int Host::collect(lua_State *L) {
-  lua_pushnil(L);
-  put_registered(L);  // what is collected after us must not find us
-  static_cast<Host *>(lua_touserdata(L, 1))->~Host();
+  auto *host = static_cast<Host *>(lua_touserdata(L, 1));
+  // What is collected after us must not find us. A module that could not be opened to the end and
+  // was opened again has left a host that is not the one.
+  if (push_registered(L) == host) {
+    lua_pushnil(L);
+    put_registered(L);
+  }
+  host->~Host();
   return 0;
 }
 

@@ -132,11 +132,12 @@ void set_text(lua_State *L, const char *field, const char *text) {
 
 int version(lua_State *L) {
   const curl_version_info_data &info = *curl_version_info(CURLVERSION_NOW);
+  const char *libuv = Host::of(L).loop()->uv().version_string();
   lua_newtable(L);
   set_text(L, "luvcurl", LUVCURL_VERSION);
   set_text(L, "libcurl", info.version);
   set_text(L, "ssl", info.ssl_version);
-  set_text(L, "libuv", Host::of(L).loop()->uv().version_string());
+  set_text(L, "libuv", libuv);
   lua_newtable(L);
   int count = 0;
   for (const char *const *name = info.protocols; *name != nullptr; ++name) {

@@ -187,7 +187,8 @@ int new_multi(lua_State *L) {
     settings.turn_budget =
         static_cast<long>(integer_field(L, 1, "turn_budget", settings.turn_budget));
   }
-  Object<MultiObject>::push(L).multi = std::make_shared<Multi>(host.loop(), settings);
+  auto &object = Object<MultiObject>::push(L);  // first: what raises must not find the Multi made
+  object.multi = std::make_shared<Multi>(host.loop(), settings);
   return 1;
 }
 

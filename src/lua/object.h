@@ -62,8 +62,10 @@ class Object {
   }
 
  private:
-  // An address is a cheaper key than a name, which Lua would hash anew at each look.
-  static void *key() { return const_cast<char *>(T::type_name); }
+  // An address is a cheaper key than a name, which Lua would hash anew at each look. Not that of
+  // the name itself: a literal may have another address in each file.
+  static inline char tag = 0;
+  static void *key() { return &tag; }
 
   static int collect(lua_State *L) {
     static_cast<T *>(lua_touserdata(L, 1))->~T();

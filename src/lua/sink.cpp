@@ -42,7 +42,9 @@ int LuaSink::guarded_event(lua_State *L) {
   lua_pushcfunction(L, &traceback);
   lua_pushcfunction(L, &event);
   lua_pushvalue(L, 1);
-  if (lua_pcall(L, 1, 0, 2) == 0) return 0;
+  const int status = lua_pcall(L, 1, 0, 2);
+  call.reached = true;
+  if (status == 0) return 0;
   std::size_t size = 0;
   const char *message = lua_tolstring(L, -1, &size);
   try {
@@ -58,6 +60,7 @@ int LuaSink::guarded_event(lua_State *L) {
 void LuaSink::call(Transfer &transfer, const char *method, std::size_t stream) noexcept {
   Call call{this, &transfer, method, stream};
   host_.run(&guarded_event, &call);
+  if (!call.reached) transfer.fail(CURLE_OUT_OF_MEMORY, {});
 }
 
 // --- done: an error is the host's to report ---
@@ -101,6 +104,7 @@ int LuaSink::guarded_done(lua_State *L) {
 void LuaSink::done(Transfer &transfer) noexcept {
   Call call{this, &transfer, "done"};
   host_.run(&guarded_done, &call);
+  if (!call.reached) host_.run(&guarded_done, &call);  // there was no memory even to begin
   host_.release(transfer_);
 }
 

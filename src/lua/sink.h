@@ -28,7 +28,7 @@ class LuaSink final : public Sink {
     Transfer *transfer = nullptr;
     const char *method = "";
     std::size_t stream = 0;
-    bool reached = false;  // the script's code, as opposed to the preparations
+    bool reached = false;  // past the preparations, which may fail for want of memory
     bool failed = false;
   };
 

@@ -121,8 +121,8 @@ int new_options(lua_State *L) {
 }
 
 int option_kind(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  lua_pushstring(L, kind_names[static_cast<int>(find_option(name).kind)]);
+  const OptionKind kind = find_option(luaL_checkstring(L, 1)).kind;
+  lua_pushstring(L, kind_names[static_cast<int>(kind)]);
   return 1;
 }
 
