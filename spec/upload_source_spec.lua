@@ -151,23 +151,51 @@ describe('a source', function()
 
   runs('that is a file has to be there and to stay', function()
     local dir = folder.new()
-    assert.has_error(function() curl.put(nginx.url, { body = { file = dir:at('none') } }) end,
-      ('request.body.file: ENOENT: no such file or directory: %s'):format(dir:at('none')))
-    assert.has_error(function() curl.put(nginx.url, { body = { file = dir.path } }) end,
-      ('request.body.file: %s is a directory'):format(dir.path))
-    local path = dir:write('short', ('x'):rep(1000000))
+    local function refused(path, why)
+      local server = echoing()
+      local res, err = curl.put(server.url, { body = { file = path } })
+      assert.is_nil(res)
+      assert.same({ 'FILE_COULDNT_READ_FILE', 37, 'queue' }, { err.name, err.code, err.phase })
+      assert.equal(('the body file %s: %s'):format(path, why), err.message)
+      assert.equal(0, server.connections)
+    end
+    refused(dir:at('none'), 'ENOENT: no such file or directory: ' .. dir:at('none'))
+    refused(dir.path, 'it is no regular file but a directory')
+    assert(os.execute(("mkfifo '%s'"):format(dir:at('pipe'))))
+    refused(dir:at('pipe'), 'it is no regular file but a fifo') -- that nobody ever writes to
+    assert.has_error(function() curl.put(nginx.url, { body = { file = 1 } }) end,
+      'request.body.file: expected a string, got number')
+  end)
+
+  -- The server answers nothing before it has seen a part of the body: the file is open then.
+  runs('that is a file which becomes shorter fails the transfer', function()
+    local path = folder.new():write('short', ('x'):rep(16 * 1024 * 1024))
+    local server = fault.serve(function(conn)
+      conn:head()
+      process.write_file(path, 'x')
+      conn:stall()
+    end)
+    local res, err = curl.put(server.url, { body = { file = path }, expect = false })
+    assert.is_nil(res)
+    assert.same({ 'READ_ERROR', 26, 'send' }, { err.name, err.code, err.phase })
+    assert.matches('became shorter while it was sent', err.message)
+  end)
+
+  runs('that is a file which goes before it is opened fails the transfer', function()
+    local path = folder.new():write('gone', 'x')
+    local multi = curl.Multi:new { max_concurrent = 1 }
+    multi:add(fault.serve(function(conn)
+      conn:request()
+      assert(uv.fs_unlink(path))
+      conn:send(fault.response { body = 'now' })
+    end).url, helper.expect(1))
     local err
-    curl.put(echoing().url, { body = { file = path } }, helper.expect(1, function(problem)
+    multi:add({ url = echoing().url, body = { file = path } }, helper.expect(1, function(problem)
       err = problem
     end))
-    dir:write('short', ('x'):rep(10))
     helper.wait_for(function() return err end)
-    assert.matches('became shorter while it was sent', err.message)
-    path = dir:write('gone', 'x')
-    curl.put(echoing().url, { body = { file = path } }, helper.expect(1, function(problem)
-      assert.matches('ENOENT', problem.message)
-    end))
-    assert(uv.fs_unlink(path))
+    assert.same({ 'FILE_COULDNT_READ_FILE', 37 }, { err.name, err.code })
+    assert.matches('ENOENT', err.message)
   end)
 
   runs('that does not keep to its Content-Length', function()
@@ -182,8 +210,9 @@ describe('a source', function()
     assert.has_error(function() sized(pieces 'x', 'five') end,
       'request.headers.Content-Length: five is not the size of the body')
     local path = folder.new():write('three', 'abc')
-    assert.has_error(function() sized({ file = path }, 4) end,
-      'request.headers.Content-Length: 4 is not the size of the body')
+    err = sized({ file = path }, 4)
+    assert.same({ 'ABORTED_BY_CALLBACK', ('the body file %s: it has 3 bytes, the request says 4')
+      :format(path) }, { err.name, err.message })
   end)
 end)
 

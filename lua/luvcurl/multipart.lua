@@ -50,7 +50,7 @@ end
 local function stream(out, one, sources)
   sources[#sources + 1] = one
   out.stream = true
-  out.size = out.size or one.size
+  one.expected = out.size
 end
 
 ---@param where string
@@ -79,8 +79,8 @@ local function read_part(where, part, sources)
   if content == 'parts' then
     out.parts = read_parts(where .. '.parts', part.parts, sources)
   elseif content == 'file' then
-    out.filename = out.filename or part.file:match('[^/\\]*$')
     stream(out, source.new(where, { file = part.file }), sources)
+    out.filename = out.filename or part.file:match('[^/\\]*$')
   elseif content == 'body' then
     if not source.is(part.body) then
       check.fail(where .. '.body', 'a function or a luv stream', part.body)

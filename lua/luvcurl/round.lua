@@ -1,6 +1,7 @@
 --- One request of a download: the sink whose bytes a Task takes, as fast as the disk has them.
 
 local errors = require('luvcurl/error')
+local perform = require('luvcurl/perform')
 local request = require('luvcurl/request')
 local response = require('luvcurl/response')
 local resumption = require('luvcurl/resumption')
@@ -77,7 +78,7 @@ local function start(core, given, task, from, version)
   local self = sink.new(settings, Round)
   self.response = nil -- the class's own, which calls the hook
   self.task, self.from, self.version = task, from, version
-  self.t = core:add(options, url, self, body)
+  self.t = perform.add(core, options, url, self, body)
   return self
 end
 

@@ -3,9 +3,10 @@
 ---     source:read(t)    the C side's upload buffer runs low: answer by self:feed, now or later
 ---     source:rewind()   the next bytes are the first ones again; only sources that can have it
 ---     source:close()    the transfer has ended
+---     source:prepare(t, ready)  finds out its `size`; only sources that have to look for it
 ---
---- and `size`, in bytes, where that is known; `expected` is what the request says of it.
---- `self.feed(chunk)` hands a chunk over, nil the end.
+--- `expected` is the size that the request says, in bytes. `self.feed(chunk)` hands a chunk over,
+--- nil the end.
 
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
@@ -164,7 +165,7 @@ end
 --- would make the server wait for the rest, or take what is too much for another request.
 local function feeder(one, t, stream)
   local expected, count = one.expected, 0
-  if not expected or one.size then -- files look after that themselves
+  if not expected or one.prepare then -- files look after that themselves
     return function(chunk)
       t:feed(chunk, stream)
     end
@@ -189,17 +190,40 @@ local function rewind(self, _, stream)
   self.sources[stream]:rewind()
 end
 
+--- The request waits until each source knows its size.
+local function prepare(self, t)
+  local left = 1
+  local function ready()
+    left = left - 1
+    if left == 0 then
+      t:ready()
+    end
+  end
+  for stream, one in ipairs(self.sources) do
+    if one.prepare then
+      left = left + 1
+      one:prepare(t, function()
+        t:size(one.size, stream)
+        ready()
+      end)
+    end
+  end
+  ready()
+end
+
 --- Gives a sink its sources, in the order the C side numbers them.
 ---@param sink table
 ---@param sources table[]
 function source.attach(sink, sources)
   sink.sources = sources
   sink.read = read
-  local can_rewind = true
+  local can_rewind, has_to_prepare = true, false
   for _, one in ipairs(sources) do
     can_rewind = can_rewind and one.rewind ~= nil
+    has_to_prepare = has_to_prepare or one.prepare ~= nil
   end
   sink.rewind = can_rewind and rewind or nil
+  sink.prepare = has_to_prepare and prepare or nil
 end
 
 --- Lets go of the sources; the transfer has ended.

@@ -10,9 +10,7 @@ namespace luvcurl {
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
     : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
-  outboxes_.resize(request_.form                       ? request_.form->streams
-                   : request_.body == BodyKind::stream ? 1
-                                                       : 0);
+  outboxes_.resize(request_.sizes.size());
 }
 
 // --- what the consumer asks for ---
@@ -80,6 +78,16 @@ void Transfer::feed(std::size_t stream, std::string_view bytes) {
 void Transfer::finish_feed(std::size_t stream) {
   if (stream < outboxes_.size()) outboxes_[stream].finish();
   feed(stream, {});
+}
+
+void Transfer::size_of(std::size_t stream, std::int64_t size) {
+  if (request_.held && stream < request_.sizes.size()) request_.sizes[stream] = size;
+}
+
+void Transfer::ready() {
+  if (!request_.held) return;
+  if (state_ == State::queued) multi_->enqueue(shared_from_this());
+  request_.held = false;
 }
 
 // --- its life ---

@@ -49,6 +49,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void feed(std::size_t stream,
             std::string_view bytes);  ///< appends to a stream of the request's body
   void finish_feed(std::size_t stream);
+  void size_of(std::size_t stream, std::int64_t size);  ///< of a held request, before ready()
+  void ready();                                         ///< a held request may be queued
 
   // What is known of it.
   const Outcome &outcome() const { return outcome_; }
