@@ -37,7 +37,7 @@ local SCRIPT = [[
 ]]
 
 -- Runs `work` while the calls `names` on `paths` are tampered with.
----@return { late: number, ms: number, status: number, name: string, phase: string, message: string }
+---@return table got { late, ms, status, name, phase, message }
 local function run(work, paths, names, how, args)
   local wrap = { strace, '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' .. names,
     '-e', ('inject=%s:%s'):format(names, how) }
