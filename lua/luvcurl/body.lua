@@ -72,11 +72,12 @@ return function(out, request)
       out.body = body
     elseif source.is(body) then
       local one, settings = source.new('request.body', body), out:settings()
-      one.expected = size_of(out)
+      one.expected = size_of(out) or one.expected
       settings.upload_size = one.expected
       source.attach(settings, { one })
     else
-      check.fail('request.body', 'a string, a function, a luv stream or {file = path}', body)
+      check.fail('request.body',
+        'a string, a function, a luv stream, {file = path} or {read = function}', body)
     end
     -- libcurl would call any body a form
     out:header('Content-Type', nil)

@@ -32,6 +32,7 @@ end
 --- Feeds one chunk for each call of `read`: `waits` tells our own wait from one of the function's.
 local function feed_all(self)
   while true do
+    local round = self.round
     local chunk = self.next()
     if chunk ~= nil and type(chunk) ~= 'string' then
       error(('the body function returned a %s: expected a string, or nil at the end'):format(
@@ -40,12 +41,12 @@ local function feed_all(self)
     if self.over then
       return
     end
-    self.feed(chunk)
-    if chunk == nil then
-      return
+    -- what it was waiting for when it had to start anew is of no use
+    if round == self.round then
+      self.feed(chunk)
+      self.waits = true
+      coroutine.yield()
     end
-    self.waits = true
-    coroutine.yield()
   end
 end
 
@@ -82,8 +83,29 @@ function Function:read(t)
   end
 end
 
+--- Only those have it that came with a function for this.
+local function rewind_function(self)
+  self.round = self.round + 1
+  self.again()
+end
+
 function Function:close()
   self.over = true
+end
+
+---@param where string
+---@param given { read: fun(): string|nil, rewind?: fun(), size?: integer }
+local function new_function(where, given)
+  check.type(where .. '.read', given.read, 'function')
+  local one = { next = given.read, waits = true, round = 1 }
+  if given.rewind ~= nil then
+    one.again = check.type(where .. '.rewind', given.rewind, 'function')
+    one.rewind = rewind_function
+  end
+  if given.size ~= nil then
+    one.expected = check.integer(where .. '.size', given.size, 0, 'a number of bytes')
+  end
+  return setmetatable(one, Function)
 end
 
 -- Streams ------------------------------------------------------------------------------------
@@ -142,18 +164,22 @@ end
 ---@return boolean
 function source.is(body)
   return type(body) == 'function' or is_stream(body)
-    or (type(body) == 'table' and body.file ~= nil)
+    or (type(body) == 'table' and (body.file ~= nil or body.read ~= nil))
 end
 
---- A source for a function, a luv stream or {file = path}.
+--- A source for a function, a luv stream, {file = path}, or {read =, rewind =, size =}: a function
+--- with what else is known of it.
 ---@param where string
 ---@param body any
 ---@return table
 function source.new(where, body)
   if type(body) == 'function' then
-    return setmetatable({ next = body, waits = true }, Function)
+    return new_function(where, { read = body })
   elseif is_stream(body) then
     return setmetatable({ stream = body }, Stream)
+  end
+  if body.read ~= nil then
+    return new_function(where, check.record(where, body, { 'read', 'rewind', 'size' }))
   end
   check.record(where, body, { 'file' })
   return filesource.new(where, body.file)
@@ -164,14 +190,16 @@ end
 --- Hands over what a source gives; one that does not keep to the size that was announced for it
 --- would make the server wait for the rest, or take what is too much for another request.
 local function feeder(one, t, stream)
-  local expected, count = one.expected, 0
+  local expected = one.expected
+  one.count = 0
   if not expected or one.prepare then -- files look after that themselves
     return function(chunk)
       t:feed(chunk, stream)
     end
   end
   return function(chunk)
-    count = count + #(chunk or '')
+    local count = one.count + #(chunk or '')
+    one.count = count
     if count > expected or (not chunk and count < expected) then
       return t:fail(('the body is %s than its Content-Length of %.0f bytes'):format(
         count > expected and 'longer' or 'shorter', expected))
@@ -187,7 +215,9 @@ local function read(self, t, stream)
 end
 
 local function rewind(self, _, stream)
-  self.sources[stream]:rewind()
+  local one = self.sources[stream]
+  one.count = 0
+  one:rewind()
 end
 
 --- The request waits until each source knows its size.

@@ -196,6 +196,7 @@ void Multi::stopped(Transfer &transfer) {
   --in_flight_;
   --origin.active;
   roomy_ = 0;
+  if (transfer.state() == Transfer::State::queued) return;  // for its second try
   const Summary &summary = transfer.summary();
   if (summary.http_version != 0) origin.http_version = summary.http_version;
   transfer.outcome().code == CURLE_OK ? ++stats_.finished : ++stats_.failed;

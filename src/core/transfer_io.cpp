@@ -52,6 +52,13 @@ bool Transfer::on_header(std::string_view line) {
   multi_->loop().interest().responded();
   if (state_ != State::running) return false;
   if (headers_.line(line) != Headers::Line::end || response_in_) return true;
+  if (headers_.status() >= 300 && (full_ & hold_up) != 0) {
+    // libcurl sends no more of the body, but would wait until a source that it had to wait for
+    // has something again.
+    full_ &= ~static_cast<unsigned>(hold_up);
+    notify(0);
+  }
+  if (headers_.status() == 417) redirect::drop_expectation(*easy_);
   if (is_final_response()) {
     response_is_in();
   } else if (headers_.status() >= 300 && headers_.status() < 400) {
@@ -80,7 +87,7 @@ bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
   if (!request_.rewindable) return false;
   outboxes_[stream].restart();
   reading_ = stream;
-  notify(due_rewind | due_read);
+  notify(due_read);
   return true;
 }
 
@@ -106,7 +113,7 @@ void Transfer::out_of_memory() noexcept {
 bool Transfer::is_final_response() const {
   const long status = headers_.status();
   if (status < 200) return false;
-  if (status == 401 || status == 407) return false;
+  if (status == 401 || status == 407 || status == 417) return false;
   if (status < 300 || status >= 400) return true;
   return headers_.location().empty() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }
