@@ -100,7 +100,8 @@ local Transfer = {}
 ---@return boolean  whether it was still under way
 function Transfer:cancel() end
 
---- No bytes either way, and no callbacks, until resume().
+--- No bytes either way, and no callbacks, until resume(): not even the last one when all has been
+--- done meanwhile. A failure, a timeout and cancel() are told at once.
 function Transfer:pause() end
 
 function Transfer:resume() end
