@@ -97,6 +97,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void apply_flow() noexcept;    // makes libcurl hold what it should
   bool is_final_response() const;
   void response_is_in();
+  bool may_explode() const;
   void reserve_body(std::size_t at_least);
   bool is_settled() const;
   bool is_uploading() const;

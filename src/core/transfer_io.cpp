@@ -26,8 +26,11 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   const bool full = request_.streaming && inbox_.size() >= request_.high_water;
   if (full || (request_.streaming && paused_by_user_)) {
     if (full) full_ |= hold_down;
-    held_ |= hold_down;
-    return CURL_WRITEFUNC_PAUSE;
+    if (!may_explode()) {
+      held_ |= hold_down;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    notify(0);  // is held back after what libcurl has read already
   }
   received_ += size;
   if (request_.streaming) {
@@ -38,6 +41,14 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
     body_.append(bytes, size);
   }
   return size;
+}
+
+// A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps
+// it to itself: max_body can be looked after only where it comes out.
+bool Transfer::may_explode() const {
+  if (request_.max_body == 0) return false;
+  const Option *encodings = request_.options->find(CURLOPT_ACCEPT_ENCODING);
+  return encodings != nullptr && !encodings->unset;
 }
 
 void Transfer::reserve_body(std::size_t at_least) {
