@@ -62,8 +62,12 @@ class Object {
   }
 
  private:
-  // An address is a cheaper key than a name, which Lua would hash anew at each look.
-  static void *key() { return const_cast<char *>(T::type_name); }
+  // An address is a cheaper key than a name, which Lua would hash anew at each look. Not that of
+  // the name: each translation unit may have its own copy of a literal.
+  static void *key() {
+    static char unique;
+    return &unique;
+  }
 
   static int collect(lua_State *L) {
     static_cast<T *>(lua_touserdata(L, 1))->~T();
