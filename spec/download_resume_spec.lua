@@ -1,110 +1,19 @@
 -- curl.download with resume: a file in several goes, and never one of two versions.
 
 local curl = require 'luvcurl'
-local fault = require 'spec.support.fault'
 local folder = require 'spec.support.folder'
 local helper = require 'spec.support.helper'
 local servers = require 'spec.support.servers'
+local versions = require 'spec.support.versions'
 
-local uv = helper.uv
-local nginx = servers.nginx
+local uv, nginx = helper.uv, servers.nginx
+local OLD, NEW = versions.OLD, versions.NEW
+local whole, rest, cut = versions.whole, versions.rest, versions.cut
+local script, resume, continued = versions.script, versions.resume, versions.continued
+local assert_part, assert_whole = versions.assert_part, versions.assert_whole
 
 local function runs(name, test, ms)
   it(name, function() helper.run(function() test(folder.new()) end, ms) end)
-end
-
--- Bodies in which no part is like another.
-local function body(seed, size)
-  local parts = {}
-  for i = 1, math.ceil(size / 8) do
-    parts[i] = ('%s%07d'):format(seed, i)
-  end
-  return table.concat(parts):sub(1, size)
-end
-
-local OLD, NEW = body('o', 100000), body('n', 90000)
-
-local function whole(bytes, ...)
-  return { status = 200, headers = { 'ETag: "v1"', ... }, body = bytes }
-end
-
--- The answer that a request for the rest gets, with what `over` says instead.
-local function rest(request, bytes, over)
-  local from = tonumber(request.headers.range:match('^bytes=(%d+)%-$'))
-  over = over or {}
-  local last = over.last or #bytes - 1
-  return { status = 206, body = bytes:sub(from + 1, last + 1), headers = {
-    over.etag or 'ETag: "v1"',
-    over.range or ('Content-Range: bytes %d-%d/%d'):format(from, last, #bytes),
-  } }
-end
-
--- Answers the n-th request by answers[n]: what fault.response takes, or function(request) that
--- gives it. `cut` sends only so many bytes of a body, then closes; `slow` takes its time. Remembers
--- the requests.
-local function script(answers)
-  local asked = {}
-  local server = fault.serve(function(conn)
-    while true do
-      local request = conn:request()
-      if not request then
-        return
-      end
-      asked[#asked + 1] = request
-      local answer = assert(answers[#asked], 'one request too many')
-      if type(answer) == 'function' then
-        answer = answer(request)
-      end
-      local bytes = fault.response(answer)
-      if answer.slow then
-        conn:dribble(bytes, 20000, 150)
-      elseif answer.cut then
-        local head = bytes:match('^.-\r\n\r\n')
-        conn:send(bytes:sub(1, #head + answer.cut))
-        return conn:sleep(20)
-      else
-        conn:send(bytes)
-      end
-    end
-  end)
-  server.asked = asked
-  return server
-end
-
-local function cut(answer, at)
-  answer.cut = at
-  return answer
-end
-
-local function resume(server, dir, opts)
-  opts = opts or {}
-  opts.resume = true
-  return curl.download(server.url .. '/f', dir:at('x'), opts)
-end
-
--- Leaves the first `at` bytes of OLD behind.
-local function assert_part(server, dir, at)
-  local res, err = resume(server, dir)
-  assert.is_nil(res)
-  assert.equal('PARTIAL_FILE', err.name)
-  assert.same({ 'x.part', 'x.part.meta' }, dir:names())
-  assert.is_true(dir:read('x.part') == OLD:sub(1, at))
-end
-
--- After a part of 40000 bytes: what the next call does with these answers.
-local function continued(dir, answers, opts)
-  table.insert(answers, 1, cut(whole(OLD), 40000))
-  local server = script(answers)
-  assert_part(server, dir, 40000)
-  local res, err = resume(server, dir, opts)
-  return res, err, server.asked
-end
-
-local function assert_whole(dir, res, err, expected, resumed)
-  assert.is_nil(err)
-  assert.is_true(dir:read('x') == expected)
-  assert.same({ 'x' }, dir:names())
-  assert.same({ #expected, resumed, true }, { res.bytes, res.resumed, res.ok })
 end
 
 describe('a part is continued', function()
@@ -220,7 +129,7 @@ describe('a part is dropped', function()
     end)
   end
   again('when the range is of another version', function(request)
-    return rest(request, body('m', #OLD), { etag = 'ETag: "v2"' })
+    return rest(request, versions.body('m', #OLD), { etag = 'ETag: "v2"' })
   end)
   again('when the whole has another size', function(request) return rest(request, NEW) end)
   again('when the range is another one', function(request)
@@ -259,105 +168,5 @@ describe('a part is dropped', function()
   useless('when it is of another URL', function(dir)
     local text = dir:read('x.part.meta')
     dir:write('x.part.meta', (text:gsub('url %x%x%x%x', 'url 0000')))
-  end)
-end)
-
-describe('what remains', function()
-  runs('is nothing that could not be continued', function(dir)
-    local date = 'Mon, 06 Oct 2025 10:00:00 GMT'
-    for _, headers in ipairs {
-      {}, { 'ETag: W/"v1"' }, { 'Last-Modified: ' .. date },
-      { 'Last-Modified: ' .. date, 'Date: ' .. date },
-    } do
-      local server = script { cut({ headers = headers, body = OLD }, 500) }
-      local res, err = resume(server, dir)
-      assert.same({ false, 'PARTIAL_FILE' }, { res or false, err.name })
-      assert.same({}, dir:names())
-    end
-    local server = script { whole(OLD, 'X: y'), { status = 404 } }
-    server.url = server.url .. '/none'
-    assert(resume(server, dir))
-    uv.fs_unlink(dir:at('x'))
-    assert.equal('HTTP_RETURNED_ERROR', (select(2, resume(server, dir))).name)
-    assert.same({}, dir:names())
-  end)
-
-  runs('survives a server that is away or busy', function(dir)
-    local server = script { cut(whole(OLD), 40000), { status = 503 },
-      function(request) return rest(request, OLD) end }
-    assert_part(server, dir, 40000)
-    local _, err = resume(server, dir)
-    assert.same({ 'HTTP_RETURNED_ERROR', 503 }, { err.name, err.response.status })
-    assert.equal(40000, #dir:read('x.part'))
-    local d = curl.download(server.url .. '/f', dir:at('x'), { resume = true },
-      helper.expect(1))
-    d:cancel()
-    helper.wait_for(function() return d:state() == 'done' end)
-    assert.equal(40000, #dir:read('x.part'))
-    local res
-    res, err = resume(server, dir)
-    assert_whole(dir, res, err, OLD, 40000)
-  end)
-
-  runs('tells no secrets', function(dir)
-    local server = script { cut(whole(OLD), 40000) }
-    local url = server.url:gsub('//', '//user:hunter2@') .. '/f?token=hunter3'
-    assert.is_nil((curl.download(url, dir:at('x'), { resume = true })))
-    assert.is_nil(dir:read('x.part.meta'):find('hunter', 1, true))
-    assert.truthy(dir:read('x.part.meta'):find('etag "v1"', 1, true))
-  end)
-
-  runs('is checked as a whole', function(dir)
-    local res, err = continued(dir, { function(request) return rest(request, OLD) end },
-      { sha256 = ('0'):rep(64) })
-    assert.is_nil(res)
-    assert.equal('CHECKSUM_MISMATCH', err.name)
-    assert.same({}, dir:names())
-    local file = dir:write('sum', OLD)
-    local sum = io.popen(("sha256sum '%s'"):format(file)):read('*a'):match('^%x+')
-    uv.fs_unlink(file)
-    res, err = continued(dir, { function(request) return rest(request, OLD) end },
-      { sha256 = sum })
-    assert_whole(dir, res, err, OLD, 40000)
-    assert.equal(sum, res.sha256)
-    uv.fs_unlink(dir:at('x'))
-    res, err = continued(dir, { whole(NEW) }, { sha256 = sum }) -- the old part must not count
-    assert.is_nil(res)
-    assert.is_nil(err.message:find(sum .. ', expected', 1, true))
-    assert.same({}, dir:names())
-  end)
-end)
-
-describe('the part', function()
-  runs('has one writer', function(dir)
-    local server = script { whole(OLD) }
-    local errors = {}
-    curl.download(server.url .. '/f', dir:at('x'), { resume = true }, helper.expect(1, function(err)
-      errors[#errors + 1] = err
-    end))
-    local _, mine = resume(server, dir)
-    errors[#errors + 1] = mine
-    -- which of them comes first is the thread pool's to say
-    helper.wait_for(function() return #errors == 1 end)
-    assert.equal('WRITE_ERROR', errors[1].name)
-    assert.matches('EBUSY', errors[1].message)
-    helper.wait_for(function() return dir:names()[1] == 'x' and not dir:names()[2] end)
-    assert.is_true(dir:read('x') == OLD)
-    server = script { whole(NEW) }
-    assert(resume(server, dir)) -- the name is free again
-  end)
-
-  runs('is no link to somebody\'s file', function(dir)
-    dir:write('precious', 'precious')
-    assert(uv.fs_symlink('precious', dir:at('x.part')))
-    local server = script { whole(OLD), whole(OLD) }
-    local res, err = resume(server, dir)
-    assert.is_nil(res)
-    assert.matches('no regular file', err.message)
-    assert.equal('precious', dir:read('precious'))
-    uv.fs_unlink(dir:at('x.part'))
-    assert(uv.fs_symlink('precious', dir:at('x.part.meta')))
-    assert(resume(server, dir))
-    assert.equal('precious', dir:read('precious'))
   end)
 end)

@@ -148,6 +148,21 @@ describe('multipart', function()
     assert.matches('no more', err.message)
   end)
 
+  runs('fails when a file is not there, or a source does not keep to its size', function()
+    local function failed(part)
+      local res, err = curl.post(post, { multipart = { f = part }, timeout = 2000 })
+      assert.is_nil(res)
+      return err
+    end
+    local err = failed { file = '/no/such/file' }
+    assert.same({ 'FILE_COULDNT_READ_FILE', 'queue' }, { err.name, err.phase })
+    assert.matches('ENOENT', err.message)
+    err = failed { file = temporary('abc'), size = 5 }
+    assert.matches('it has 3 bytes, the request says 5', err.message)
+    err = failed { body = source('abc'), size = 5 }
+    assert.equal('the body is shorter than its Content-Length of 5 bytes', err.message)
+  end)
+
   it('refuses what it does not understand', function()
     local function refused(pattern, multipart)
       assert.error_matches(function()
@@ -158,7 +173,7 @@ describe('multipart', function()
     refused("request%.multipart%[1%].*'filname'.*'filename'", { { filname = 'x', data = '' } })
     refused('request%.multipart%.a: expected one of data, body, file and parts', { a = {} })
     refused('data and file exclude each other', { a = { data = '', file = 'x' } })
-    refused('request%.multipart%.a%.file: ENOENT', { a = { file = '/no/such/file' } })
+    refused('request%.multipart%.a%.file: expected a string, got boolean', { a = { file = true } })
     refused('request%.multipart%.a%.data: expected a string', { a = true })
     refused('encoder', { a = { data = '', encoder = 'rot13' } })
   end)

@@ -1,10 +1,10 @@
 -- Proxies: HTTP, CONNECT and SOCKS, with and without a password; the environment's.
 
 local curl = require 'luvcurl'
+local child = require 'spec.support.child'
 local echo = require 'spec.support.echo'
 local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
-local script = require 'spec.support.script'
 local servers = require 'spec.support.servers'
 
 local nginx, certs, proxy = servers.nginx, servers.certs, servers.proxy
@@ -118,11 +118,11 @@ end)
 describe('the environment', function()
   -- Gives back what a script printed that ran with these variables.
   local function output_with(variables, url, fields)
-    local result = script.run(([[
+    local result = child.run(([[
       local curl = require 'luvcurl'
       local res, err = curl.get(%q, %s)
       io.write(res and res.status .. ' ' .. res.body or err.name)
-    ]]):format(url, fields or '{}'), variables)
+    ]]):format(url, fields or '{}'), { env = variables })
     assert.equal('', result.err)
     assert.equal(0, result.code)
     return result.out

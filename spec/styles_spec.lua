@@ -1,9 +1,9 @@
 -- The three styles of a call: callback, coroutine, main chunk; and the place where none fits.
 
 local curl = require 'luvcurl'
+local child = require 'spec.support.child'
 local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
-local script = require 'spec.support.script'
 local servers = require 'spec.support.servers'
 
 local uv, nginx = helper.uv, servers.nginx
@@ -140,8 +140,8 @@ describe('a call without a callback in a luv callback', function()
 end)
 
 -- A script of its own, with curl and uv at hand.
-local function child(body)
-  local result = script.run(([[
+local function main_chunk(body)
+  local result = child.run(([[
     local curl = require 'luvcurl'
     local uv = require('luvcurl/host').uv
     local url = %q
@@ -152,7 +152,7 @@ end
 
 describe('the main chunk', function()
   runs('runs the loop until the response is there', function()
-    local result = child [[
+    local result = main_chunk [[
       local ticks = 0
       local timer = uv.new_timer()
       timer:start(0, 20, function() ticks = ticks + 1 end)
@@ -174,7 +174,7 @@ describe('the main chunk', function()
   end)
 
   runs('shows the mistakes of a call at its own line', function()
-    local result = child [[
+    local result = main_chunk [[
       local ok, err = pcall(function()
         curl.get(url, { timout = 5 })
       end)
@@ -185,7 +185,7 @@ describe('the main chunk', function()
   end)
 
   runs('streams', function()
-    local result = child [[
+    local result = main_chunk [[
       local res = assert(curl.stream(url .. '/1m'))
       local size = 0
       for chunk in res:chunks() do size = size + #chunk end

@@ -1,4 +1,4 @@
--- Sources that fail, stop or have nothing yet, and bodies that have to be sent a second time.
+-- Sources that fail, stop or have nothing yet.
 
 local curl = require 'luvcurl'
 local fault = require 'spec.support.fault'
@@ -9,7 +9,7 @@ local process = require 'spec.support.process'
 local servers = require 'spec.support.servers'
 
 local uv = helper.uv
-local nginx, httpbin = servers.nginx, servers.httpbin
+local nginx = servers.nginx
 
 local function runs(name, test)
   it(name, function() helper.run(test) end)
@@ -100,6 +100,46 @@ describe('a source', function()
     assert.is_true(t:cancel())
   end)
 
+  runs('that never answers does not keep an answer back that came early', function()
+    for _, headers in ipairs { {}, { 'Connection: close' } } do
+      local server = fault.serve(function(conn)
+        conn:head()
+        conn:send(fault.response { status = 413, body = 'too much', headers = headers })
+        conn:stall()
+      end)
+      local first = true
+      local res = assert(curl.put(server.url, { expect = false, timeout = 5000, body = function()
+        if not first then
+          coroutine.yield()
+        end
+        first = false
+        return 'x'
+      end }))
+      assert.same({ 413, 'too much' }, { res.status, res.body })
+    end
+  end)
+
+  runs('that is a function may say how much it gives', function()
+    local function sized(size)
+      local server = echoing()
+      local res, err = curl.put(server.url, { timeout = 2000,
+        body = { read = pieces('ab', 'cd'), size = size } })
+      return res and res.body or err.message, server
+    end
+    assert.equal('PUT abcd', (sized(4)))
+    assert.equal('the body is shorter than its Content-Length of 5 bytes', (sized(5)))
+    assert.equal('the body is longer than its Content-Length of 3 bytes', (sized(3)))
+    for _, bad in ipairs {
+      { { read = 1 }, 'request.body.read: expected a function, got number' },
+      { { read = print, rewind = 1 }, 'request.body.rewind: expected a function, got number' },
+      { { read = print, size = -1 }, 'request.body.size: expected a number of bytes, got -1' },
+      { { read = print, rewnd = 1 }, "unknown field of request.body 'rewnd'; did you mean "
+        .. "'rewind'?" },
+    } do
+      assert.error_matches(function() curl.put(nginx.url, { body = bad[1] }) end, bad[2], 1, true)
+    end
+  end)
+
   runs('that has nothing yet does not spin', function()
     local calls = 0
     local t = curl.put(echoing().url, { body = function()
@@ -151,23 +191,51 @@ describe('a source', function()
 
   runs('that is a file has to be there and to stay', function()
     local dir = folder.new()
-    assert.has_error(function() curl.put(nginx.url, { body = { file = dir:at('none') } }) end,
-      ('request.body.file: ENOENT: no such file or directory: %s'):format(dir:at('none')))
-    assert.has_error(function() curl.put(nginx.url, { body = { file = dir.path } }) end,
-      ('request.body.file: %s is a directory'):format(dir.path))
-    local path = dir:write('short', ('x'):rep(1000000))
+    local function refused(path, why)
+      local server = echoing()
+      local res, err = curl.put(server.url, { body = { file = path } })
+      assert.is_nil(res)
+      assert.same({ 'FILE_COULDNT_READ_FILE', 37, 'queue' }, { err.name, err.code, err.phase })
+      assert.equal(('the body file %s: %s'):format(path, why), err.message)
+      assert.equal(0, server.connections)
+    end
+    refused(dir:at('none'), 'ENOENT: no such file or directory: ' .. dir:at('none'))
+    refused(dir.path, 'it is no regular file but a directory')
+    assert(os.execute(("mkfifo '%s'"):format(dir:at('pipe'))))
+    refused(dir:at('pipe'), 'it is no regular file but a fifo') -- that nobody ever writes to
+    assert.has_error(function() curl.put(nginx.url, { body = { file = 1 } }) end,
+      'request.body.file: expected a string, got number')
+  end)
+
+  -- The server answers nothing before it has seen a part of the body: the file is open then.
+  runs('that is a file which becomes shorter fails the transfer', function()
+    local path = folder.new():write('short', ('x'):rep(16 * 1024 * 1024))
+    local server = fault.serve(function(conn)
+      conn:head()
+      process.write_file(path, 'x')
+      conn:stall()
+    end)
+    local res, err = curl.put(server.url, { body = { file = path }, expect = false })
+    assert.is_nil(res)
+    assert.same({ 'READ_ERROR', 26, 'send' }, { err.name, err.code, err.phase })
+    assert.matches('became shorter while it was sent', err.message)
+  end)
+
+  runs('that is a file which goes before it is opened fails the transfer', function()
+    local path = folder.new():write('gone', 'x')
+    local multi = curl.Multi:new { max_concurrent = 1 }
+    multi:add(fault.serve(function(conn)
+      conn:request()
+      assert(uv.fs_unlink(path))
+      conn:send(fault.response { body = 'now' })
+    end).url, helper.expect(1))
     local err
-    curl.put(echoing().url, { body = { file = path } }, helper.expect(1, function(problem)
+    multi:add({ url = echoing().url, body = { file = path } }, helper.expect(1, function(problem)
       err = problem
     end))
-    dir:write('short', ('x'):rep(10))
     helper.wait_for(function() return err end)
-    assert.matches('became shorter while it was sent', err.message)
-    path = dir:write('gone', 'x')
-    curl.put(echoing().url, { body = { file = path } }, helper.expect(1, function(problem)
-      assert.matches('ENOENT', problem.message)
-    end))
-    assert(uv.fs_unlink(path))
+    assert.same({ 'FILE_COULDNT_READ_FILE', 37 }, { err.name, err.code })
+    assert.matches('ENOENT', err.message)
   end)
 
   runs('that does not keep to its Content-Length', function()
@@ -182,103 +250,8 @@ describe('a source', function()
     assert.has_error(function() sized(pieces 'x', 'five') end,
       'request.headers.Content-Length: five is not the size of the body')
     local path = folder.new():write('three', 'abc')
-    assert.has_error(function() sized({ file = path }, 4) end,
-      'request.headers.Content-Length: 4 is not the size of the body')
-  end)
-end)
-
-describe('a body that has to be sent anew', function()
-  local NO_REWIND = 'the body has to be sent anew (a redirect, a challenge or a lost connection), '
-    .. 'and its source cannot start again'
-  local big = process.read_file(nginx.root .. '/1m')
-
-  for _, status in ipairs { 307, 308 } do
-    runs(('by a %d is: bytes and files'):format(status), function()
-      local path = folder.new():write('body', big)
-      for _, body in ipairs { big, { file = path } } do
-        local server = echoing(function(conn, request)
-          if request.path == '/from' then
-            conn:send(fault.response { status = status, headers = { 'Location: /to' } })
-            return true
-          end
-        end)
-        local res = assert(curl.put(server.url .. '/from', { body = body }))
-        assert.is_true(res.body == 'PUT ' .. big)
-        assert.is_true(server.bodies[1] == big and server.bodies[2] == big)
-      end
-    end)
-  end
-
-  runs('cannot be when it is a function or a stream', function()
-    local server = echoing(function(conn, request)
-      if request.path == '/from' then
-        conn:send(fault.response { status = 307, headers = { 'Location: /to' } })
-        return true
-      end
-    end)
-    local res, err = curl.put(server.url .. '/from', { body = pieces('a', 'b') })
-    assert.is_nil(res)
-    assert.same({ 'SEND_FAIL_REWIND', NO_REWIND }, { err.name, err.message })
-    assert.same({ 'ab' }, server.bodies)
-  end)
-
-  runs('for a digest challenge is: files', function()
-    local path = folder.new():write('body', big)
-    local url = httpbin.url .. '/digest-auth/auth/me/secret'
-    local auth = { user = 'me', password = 'secret', scheme = 'digest' }
-    local server = echoing(function(conn, request)
-      if not request.headers.authorization then
-        conn:send(fault.response { status = 401, headers = {
-          'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", algorithm=MD5' } })
-        return true
-      end
-      assert.matches('^Digest username="me"', request.headers.authorization)
-    end)
-    local res = assert(curl.put(server.url, { body = { file = path }, auth = auth }))
-    assert.is_true(res.body == 'PUT ' .. big)
-    assert.equal(200, assert(curl.get(url, { auth = auth })).status) -- a real one knows the answer
-  end)
-
-  -- A server whose second request on a connection meets its reset. The bodies are small enough to
-  -- be on their way by then: libcurl does not try again when it cannot even send.
-  local function dying()
-    local dead = false
-    return fault.serve(function(conn)
-      local count, request = 1, conn:head()
-      while request do
-        if count == 2 and not dead then
-          dead = true
-          if conn.buffer == '' then
-            conn:read() -- some of the body
-          end
-          conn:reset()
-          return
-        end
-        conn:send(fault.response { body = tostring(#conn:body(request)) })
-        count, request = count + 1, conn:head()
-      end
-    end)
-  end
-
-  runs('over a kept connection that turns out to be dead is: files', function()
-    local path = folder.new():write('body', big:sub(1, 5000))
-    for _, body in ipairs { big:sub(1, 5000), { file = path } } do
-      local session, server = curl.session {}, dying()
-      assert.equal('0', assert(session.get(server.url)).body)
-      local res, err = session.put(server.url, { body = body, expect = false })
-      assert.is_nil(err)
-      assert.equal('5000', res.body)
-      assert.equal(2, server.connections)
-      session:close()
-    end
-  end)
-
-  runs('over a kept connection that turns out to be dead cannot be: functions', function()
-    local session, server = curl.session {}, dying()
-    assert.equal('0', assert(session.get(server.url)).body)
-    local res, err = session.put(server.url, { body = pieces('a', 'b') })
-    assert.is_nil(res)
-    assert.same({ 'SEND_FAIL_REWIND', NO_REWIND }, { err.name, err.message })
-    session:close()
+    err = sized({ file = path }, 4)
+    assert.same({ 'ABORTED_BY_CALLBACK', ('the body file %s: it has 3 bytes, the request says 4')
+      :format(path) }, { err.name, err.message })
   end)
 end)

@@ -43,6 +43,8 @@
 ---@field data? fun(self, t: luvcurl.Transfer)  bytes wait; without it the body is collected for done
 ---@field read? fun(self, t: luvcurl.Transfer)  upload bytes run low; answer by t:feed, now or later
 ---@field rewind? fun(self, t: luvcurl.Transfer)  the upload starts anew; without it, it cannot
+---@field prepare? fun(self, t: luvcurl.Transfer)  its presence has the transfer wait for t:ready();
+---  called by whoever added it
 ---@field progress? fun(self, t, down: number, down_total: number, up: number, up_total: number)
 ---@field max_body? integer     bytes, decompressed
 ---@field high_water? integer   bytes that may wait to be taken; 1 MiB by default
@@ -98,7 +100,8 @@ local Transfer = {}
 ---@return boolean  whether it was still under way
 function Transfer:cancel() end
 
---- No bytes either way, and no callbacks, until resume().
+--- No bytes either way, and no callbacks, until resume(): not even the last one when all has been
+--- done meanwhile. A failure, a timeout and cancel() are told at once.
 function Transfer:pause() end
 
 function Transfer:resume() end
@@ -127,9 +130,19 @@ function Transfer:take(max) end
 ---@param stream? integer  which stream of the body, from 1; a form may have several
 function Transfer:feed(chunk, stream) end
 
---- Ends it with ABORTED_BY_CALLBACK and this message.
+--- Says how long a stream of the body is, while the sink prepares.
+---@param bytes integer
+---@param stream? integer  from 1
+function Transfer:size(bytes, stream) end
+
+--- The sink is prepared: the transfer may go on its way. It waits for this only when the sink had
+--- `prepare` when it was added.
+function Transfer:ready() end
+
+--- Ends it with this message.
 ---@param message string
-function Transfer:fail(message) end
+---@param code? integer  libcurl's number; ABORTED_BY_CALLBACK by default
+function Transfer:fail(message, code) end
 
 --- Why it failed.
 ---@return string name     libcurl's, without CURLE_

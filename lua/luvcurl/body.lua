@@ -25,23 +25,22 @@ end
 --- The size of a source, where the user says it by a Content-Length. libcurl has to know, or it
 --- would send the body in chunks beside that header: two different ends of one request.
 ---@param out luvcurl.Flat
----@param one table  the source
 ---@return integer|nil
-local function size_of(out, one)
+local function size_of(out)
   if not out.has['content-length'] then
-    return one.size
+    return nil
   end
   for i, line in ipairs(out.lines) do
     local value = line:lower():match('^content%-length: *(.-) *$')
     if value then
-      if not value:find('^%d+$') or #value > 15 or (one.size and one.size ~= tonumber(value)) then
+      if not value:find('^%d+$') or #value > 15 then
         misuse(('request.headers.Content-Length: %s is not the size of the body'):format(value))
       end
       table.remove(out.lines, i) -- libcurl sends its own
       return tonumber(value)
     end
   end
-  return one.size
+  return nil
 end
 
 --- Sets `out.body` (a string or a form) and puts its sources on the sink; adds the headers that
@@ -73,11 +72,12 @@ return function(out, request)
       out.body = body
     elseif source.is(body) then
       local one, settings = source.new('request.body', body), out:settings()
-      one.expected = size_of(out, one)
+      one.expected = size_of(out) or one.expected
       settings.upload_size = one.expected
       source.attach(settings, { one })
     else
-      check.fail('request.body', 'a string, a function, a luv stream or {file = path}', body)
+      check.fail('request.body',
+        'a string, a function, a luv stream, {file = path} or {read = function}', body)
     end
     -- libcurl would call any body a form
     out:header('Content-Type', nil)

@@ -5,10 +5,11 @@
 ---@field url? string             relative to base_url if there is one
 ---@field base_url? string
 ---@field method? string          GET, or POST when there is a body
----@field body? string|function|table  bytes, fun(): string|nil, luv stream or {file = path}.
 ---@field headers? table          the same shapes; a value of false leaves out libcurl's own header
----@field body? string|function|table  bytes, fun(): string|nil, a luv stream, {file = path}.
----  A string goes out without Content-Type unless `headers` has one
+---@field body? string|function|table  bytes, fun(): string|nil, a luv stream, {file = path}, or
+---  luvcurl.BodyFunction. Goes out without Content-Type unless `headers` has one. The bytes, files
+---  and functions with `rewind` are sent anew where that has to be: for a redirect of 307 or 308, a
+---  digest challenge, a kept connection that turned out to be dead
 ---@field json? any               encoded by the host's JSON library; sets Content-Type and Accept
 ---@field form? table             urlencoded; the shapes of query
 ---@field multipart? luvcurl.Part[]|table  a form with files: a list of parts, or fields by name
@@ -33,6 +34,12 @@
 ---@field on_data? fun(chunk: string, res: luvcurl.Response)  then res.body stays nil
 ---@field on_progress? fun(progress: luvcurl.Progress)  at most ten times a second
 ---@field options? table<string, any>  any option of libcurl, by its name in lower case
+
+---@class luvcurl.BodyFunction
+---@field read fun(): string|nil  the next chunk; nil at the end; may yield
+---@field rewind? fun()   the next chunk is to be the first one again; what a `read` that has
+---  yielded still gives is dropped
+---@field size? integer   bytes, where known: sent as Content-Length
 
 ---@class luvcurl.LowSpeed
 ---@field limit integer  bytes per second
@@ -94,7 +101,9 @@ function fields.redirects(out, where, value)
   end
   out.redirects = check.integer(where, value, 0, 'true, false or a number of redirects', 2147483647)
   out:push('followlocation', out.redirects > 0 and 1 or 0)
-  out:push('maxredirs', out.redirects)
+  if out.redirects > 0 then
+    out:push('maxredirs', out.redirects) -- libcurl counts the answer to a challenge among them
+  end
 end
 
 function fields.timeout(out, where, value)

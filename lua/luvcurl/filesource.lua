@@ -3,22 +3,42 @@
 
 local check = require('luvcurl/check')
 local host = require('luvcurl/host')
-local misuse = require('luvcurl/misuse')
 
 local uv = host.uv
 
 --- Bytes read at once.
 local CHUNK = 256 * 1024
 
+--- libcurl's numbers, as its own file functions would give them.
+local READ_ERROR, FILE_COULDNT_READ_FILE = 26, 37
+
 local function nothing() end
 
 --- `over`: the transfer has ended. `busy`: a file call is under way. `round`: which reading of the
---- file it is.
+--- file it is. `size` is known once it is prepared.
 local File = {}
 File.__index = File
 
-function File:fail(t, why)
-  t:fail(('the body file %s: %s'):format(self.path, tostring(why)))
+function File:fail(t, why, code)
+  t:fail(('the body file %s: %s'):format(self.path, tostring(why)), code)
+end
+
+--- Finds out the size, which the request has to announce; calls `ready` then. The file is opened
+--- only when its turn comes: a thousand queued requests must not hold a thousand descriptors.
+function File:prepare(t, ready)
+  uv.fs_stat(self.path, function(err, stat)
+    if err then
+      return self:fail(t, err, FILE_COULDNT_READ_FILE)
+    elseif stat.type ~= 'file' then
+      -- opening a named pipe might take for ever, and a device has no size
+      return self:fail(t, 'it is no regular file but a ' .. stat.type, FILE_COULDNT_READ_FILE)
+    elseif self.expected and self.expected ~= stat.size then
+      return self:fail(t, ('it has %.0f bytes, the request says %.0f'):format(
+        stat.size, self.expected))
+    end
+    self.size = stat.size
+    ready()
+  end)
 end
 
 --- The descriptor must outlive the call that uses it.
@@ -37,7 +57,7 @@ function File:open(t)
     if self.over then
       return self:close()
     elseif err then
-      return self:fail(t, err)
+      return self:fail(t, err, FILE_COULDNT_READ_FILE)
     end
     self:next(t)
   end)
@@ -57,9 +77,9 @@ function File:next(t)
     elseif round ~= self.round then
       return self:next(t)
     elseif err then
-      return self:fail(t, err)
+      return self:fail(t, err, READ_ERROR)
     elseif chunk == '' then
-      return self:fail(t, 'became shorter while it was sent')
+      return self:fail(t, 'became shorter while it was sent', READ_ERROR)
     end
     self.offset = self.offset + #chunk
     self.feed(chunk)
@@ -90,15 +110,10 @@ local filesource = {}
 ---@return table
 function filesource.new(where, path)
   check.type(where .. '.file', path, 'string')
-  -- The size has to be known before the request starts. This look at the file's entry is the one
-  -- file call that does not go through the thread pool.
-  local stat, why = uv.fs_stat(path)
-  if not stat then
-    misuse(('%s.file: %s'):format(where, tostring(why)))
-  elseif stat.type == 'directory' then
-    misuse(('%s.file: %s is a directory'):format(where, path))
+  if path:find('\0', 1, true) then
+    check.fail(where .. '.file', 'a path without NUL', path)
   end
-  return setmetatable({ path = path, size = stat.size, offset = 0, round = 1 }, File)
+  return setmetatable({ path = path, offset = 0, round = 1 }, File)
 end
 
 return filesource

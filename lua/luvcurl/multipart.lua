@@ -9,7 +9,8 @@ local source = require('luvcurl/source')
 ---@class luvcurl.Part
 ---@field name? string            the field's name
 ---@field data? string|number     bytes in memory
----@field body? function|table    a function that returns the next chunk, or a luv stream
+---@field body? function|table    a function that returns the next chunk, a luv stream, or
+---  {read =, rewind =, size =}, as in a request
 ---@field file? string            a path; read as it is sent
 ---@field parts? luvcurl.Part[]   further parts: multipart/mixed
 ---@field size? integer           bytes of `body`, where known; else the form is sent in chunks
@@ -50,7 +51,8 @@ end
 local function stream(out, one, sources)
   sources[#sources + 1] = one
   out.stream = true
-  out.size = out.size or one.size
+  one.expected = out.size or one.expected
+  out.size = one.expected
 end
 
 ---@param where string
@@ -79,8 +81,8 @@ local function read_part(where, part, sources)
   if content == 'parts' then
     out.parts = read_parts(where .. '.parts', part.parts, sources)
   elseif content == 'file' then
-    out.filename = out.filename or part.file:match('[^/\\]*$')
     stream(out, source.new(where, { file = part.file }), sources)
+    out.filename = out.filename or part.file:match('[^/\\]*$')
   elseif content == 'body' then
     if not source.is(part.body) then
       check.fail(where .. '.body', 'a function or a luv stream', part.body)

@@ -44,6 +44,8 @@ function perform.add(core, options, url, one, body, plain)
   local ok, t = pcall(core.add, core, options, url, one, body, plain)
   if not ok then
     misuse(t)
+  elseif one.prepare then
+    one:prepare(t)
   end
   return t
 end

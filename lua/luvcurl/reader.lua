@@ -3,10 +3,9 @@
 
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
-local errors = require('luvcurl/error')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
-local source = require('luvcurl/source')
+local sink = require('luvcurl/sink')
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
@@ -18,8 +17,7 @@ local CHUNK = 256 * 1024
 ---@field ended boolean|nil
 ---@field err luvcurl.Error|nil
 ---@field reopen fun(headers: table): luvcurl.Reader  sends the request again
-local Reader = {}
-Reader.__index = Reader
+local Reader = sink.class()
 
 --- What an error in a callback becomes: text, with where it happened.
 local function described(err)
@@ -48,8 +46,12 @@ local function notify(self, t)
   end
 end
 
+function Reader:accept(t, status)
+  self.res = self.make(self, t, status)
+end
+
 function Reader:response(t)
-  self.res = self.make(self, t, t:status())
+  self:accept(t, t:status())
   if self.callback then
     local callback = self.callback
     self.callback = nil
@@ -62,16 +64,8 @@ function Reader:data(t)
   notify(self, t)
 end
 
-function Reader:done(t, code, status)
-  if self.read then
-    source.release(self)
-  end
-  self.ended = true
-  if code ~= 0 then
-    self.err = errors.of(t)
-  elseif not self.res then
-    self.res = self.make(self, t, status) -- a protocol without headers
-  end
+function Reader:finish(t, code, status)
+  sink.end_stream(self, t, code, status)
   if self.crash then
     error(self.crash, 0)
   elseif self.callback then

@@ -1,11 +1,10 @@
 --- One request of a download: the sink whose bytes a Task takes, as fast as the disk has them.
 
-local errors = require('luvcurl/error')
+local perform = require('luvcurl/perform')
 local request = require('luvcurl/request')
 local response = require('luvcurl/response')
 local resumption = require('luvcurl/resumption')
 local sink = require('luvcurl/sink')
-local source = require('luvcurl/source')
 
 --- The verdicts after which bytes are written; after the others the rest of the response is not
 --- wanted. A 304 has none.
@@ -20,8 +19,7 @@ local WANTED = { append = true, whole = true, unchanged = true }
 ---@field total integer|nil     bytes of the whole, for append
 ---@field ended boolean|nil
 ---@field err luvcurl.Error|nil
-local Round = {}
-Round.__index = Round
+local Round = sink.class()
 
 local function notify(self)
   if self.waiting then
@@ -34,6 +32,11 @@ end
 function Round:wait()
   self.waiting = true
   self.task:wait()
+end
+
+--- Of a protocol without headers: there is nothing to judge by.
+function Round:accept(t, status)
+  self.res, self.verdict = response.new(t, status), 'whole'
 end
 
 function Round:response(t)
@@ -52,16 +55,8 @@ function Round:data()
   notify(self)
 end
 
-function Round:done(t, code, status)
-  if self.read then
-    source.release(self)
-  end
-  self.ended = true
-  if code ~= 0 then
-    self.err = errors.of(t)
-  elseif not self.res then
-    self.res, self.verdict = response.new(t, status), 'whole' -- a protocol without headers
-  end
+function Round:finish(t, code, status)
+  sink.end_stream(self, t, code, status)
   notify(self)
 end
 
@@ -77,7 +72,7 @@ local function start(core, given, task, from, version)
   local self = sink.new(settings, Round)
   self.response = nil -- the class's own, which calls the hook
   self.task, self.from, self.version = task, from, version
-  self.t = core:add(options, url, self, body)
+  self.t = perform.add(core, options, url, self, body)
   return self
 end
 

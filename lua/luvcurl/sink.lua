@@ -61,6 +61,36 @@ local function on_progress(self, t, down, down_total, up, up_total)
   })
 end
 
+-- Classes ------------------------------------------------------------------------------------
+
+--- The one final call: lets go of the body's sources, then tells the class.
+local function done(self, t, code, status, body)
+  if self.sources then
+    source.release(self)
+  end
+  return self:finish(t, code, status, body)
+end
+
+--- A class of sinks. Its method `finish(t, code, status, body)` is called exactly once, last.
+---@return table
+function sink.class()
+  local class = { done = done }
+  class.__index = class
+  return class
+end
+
+--- For the classes whose response is there before its body: notes the end, for those who look at
+--- `ended`, `err` and `res`. Protocols without headers have their response only now, by the
+--- class's `accept`.
+function sink.end_stream(self, t, code, status)
+  self.ended = true
+  if code ~= 0 then
+    self.err = error_of(t)
+  elseif not self.res then
+    self:accept(t, status)
+  end
+end
+
 --- Turns the settings that a request compiled to into a sink of this class.
 ---@param settings table|nil
 ---@param class table
@@ -93,14 +123,10 @@ end
 
 -- A callback: callback(err, res) --------------------------------------------------------------
 
-local Callback = {}
-Callback.__index = Callback
+local Callback = sink.class()
 sink.Callback = Callback
 
-function Callback:done(t, code, status, body)
-  if self.read then
-    source.release(self)
-  end
+function Callback:finish(t, code, status, body)
   if code == 0 then
     return self.callback(nil, finished(self, t, status, body))
   end
@@ -109,14 +135,10 @@ end
 
 -- Somebody waits ------------------------------------------------------------------------------
 
-local Waiter = {}
-Waiter.__index = Waiter
+local Waiter = sink.class()
 sink.Waiter = Waiter
 
-function Waiter:done(t, code, status, body)
-  if self.read then
-    source.release(self)
-  end
+function Waiter:finish(t, code, status, body)
   if code == 0 then
     self.res = finished(self, t, status, body)
   else
@@ -127,14 +149,10 @@ end
 
 -- Nobody does ---------------------------------------------------------------------------------
 
-local Printer = {}
-Printer.__index = Printer
+local Printer = sink.class()
 sink.Printer = Printer
 
-function Printer:done(t, code, _, body)
-  if self.read then
-    source.release(self)
-  end
+function Printer:finish(t, code, _, body)
   if code ~= 0 then
     output.failure(error_of(t))
   elseif body and not self.on_response then

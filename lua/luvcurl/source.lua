@@ -3,9 +3,10 @@
 ---     source:read(t)    the C side's upload buffer runs low: answer by self:feed, now or later
 ---     source:rewind()   the next bytes are the first ones again; only sources that can have it
 ---     source:close()    the transfer has ended
+---     source:prepare(t, ready)  finds out its `size`; only sources that have to look for it
 ---
---- and `size`, in bytes, where that is known; `expected` is what the request says of it.
---- `self.feed(chunk)` hands a chunk over, nil the end.
+--- `expected` is the size that the request says, in bytes. `self.feed(chunk)` hands a chunk over,
+--- nil the end.
 
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
@@ -31,6 +32,7 @@ end
 --- Feeds one chunk for each call of `read`: `waits` tells our own wait from one of the function's.
 local function feed_all(self)
   while true do
+    local round = self.round
     local chunk = self.next()
     if chunk ~= nil and type(chunk) ~= 'string' then
       error(('the body function returned a %s: expected a string, or nil at the end'):format(
@@ -39,12 +41,12 @@ local function feed_all(self)
     if self.over then
       return
     end
-    self.feed(chunk)
-    if chunk == nil then
-      return
+    -- what it was waiting for when it had to start anew is of no use
+    if round == self.round then
+      self.feed(chunk)
+      self.waits = true
+      coroutine.yield()
     end
-    self.waits = true
-    coroutine.yield()
   end
 end
 
@@ -81,11 +83,32 @@ function Function:read(t)
   end
 end
 
+--- Only those have it that came with a function for this.
+local function rewind_function(self)
+  self.round = self.round + 1
+  self.again()
+end
+
 function Function:close()
   self.over = true
   if self.co then
     await.guard(self.co, nil)
   end
+end
+
+---@param where string
+---@param given { read: fun(): string|nil, rewind?: fun(), size?: integer }
+local function new_function(where, given)
+  check.type(where .. '.read', given.read, 'function')
+  local one = { next = given.read, waits = true, round = 1 }
+  if given.rewind ~= nil then
+    one.again = check.type(where .. '.rewind', given.rewind, 'function')
+    one.rewind = rewind_function
+  end
+  if given.size ~= nil then
+    one.expected = check.integer(where .. '.size', given.size, 0, 'a number of bytes')
+  end
+  return setmetatable(one, Function)
 end
 
 -- Streams ------------------------------------------------------------------------------------
@@ -144,18 +167,22 @@ end
 ---@return boolean
 function source.is(body)
   return type(body) == 'function' or is_stream(body)
-    or (type(body) == 'table' and body.file ~= nil)
+    or (type(body) == 'table' and (body.file ~= nil or body.read ~= nil))
 end
 
---- A source for a function, a luv stream or {file = path}.
+--- A source for a function, a luv stream, {file = path}, or {read =, rewind =, size =}: a function
+--- with what else is known of it.
 ---@param where string
 ---@param body any
 ---@return table
 function source.new(where, body)
   if type(body) == 'function' then
-    return setmetatable({ next = body, waits = true }, Function)
+    return new_function(where, { read = body })
   elseif is_stream(body) then
     return setmetatable({ stream = body }, Stream)
+  end
+  if body.read ~= nil then
+    return new_function(where, check.record(where, body, { 'read', 'rewind', 'size' }))
   end
   check.record(where, body, { 'file' })
   return filesource.new(where, body.file)
@@ -166,14 +193,16 @@ end
 --- Hands over what a source gives; one that does not keep to the size that was announced for it
 --- would make the server wait for the rest, or take what is too much for another request.
 local function feeder(one, t, stream)
-  local expected, count = one.expected, 0
-  if not expected or one.size then -- files look after that themselves
+  local expected = one.expected
+  one.count = 0
+  if not expected or one.prepare then -- files look after that themselves
     return function(chunk)
       t:feed(chunk, stream)
     end
   end
   return function(chunk)
-    count = count + #(chunk or '')
+    local count = one.count + #(chunk or '')
+    one.count = count
     if count > expected or (not chunk and count < expected) then
       return t:fail(('the body is %s than its Content-Length of %.0f bytes'):format(
         count > expected and 'longer' or 'shorter', expected))
@@ -189,7 +218,30 @@ local function read(self, t, stream)
 end
 
 local function rewind(self, _, stream)
-  self.sources[stream]:rewind()
+  local one = self.sources[stream]
+  one.count = 0
+  one:rewind()
+end
+
+--- The request waits until each source knows its size.
+local function prepare(self, t)
+  local left = 1
+  local function ready()
+    left = left - 1
+    if left == 0 then
+      t:ready()
+    end
+  end
+  for stream, one in ipairs(self.sources) do
+    if one.prepare then
+      left = left + 1
+      one:prepare(t, function()
+        t:size(one.size, stream)
+        ready()
+      end)
+    end
+  end
+  ready()
 end
 
 --- Gives a sink its sources, in the order the C side numbers them.
@@ -198,11 +250,13 @@ end
 function source.attach(sink, sources)
   sink.sources = sources
   sink.read = read
-  local can_rewind = true
+  local can_rewind, has_to_prepare = true, false
   for _, one in ipairs(sources) do
     can_rewind = can_rewind and one.rewind ~= nil
+    has_to_prepare = has_to_prepare or one.prepare ~= nil
   end
   sink.rewind = can_rewind and rewind or nil
+  sink.prepare = has_to_prepare and prepare or nil
 end
 
 --- Lets go of the sources; the transfer has ended.

@@ -22,7 +22,7 @@ class BodyFlowTest : public Rig {
     record->on_read = source;
     get(record, "/put", [size](Request &request) {
       request.body = BodyKind::stream;
-      request.upload_size = size;
+      request.sizes = {size};
       request.options = seal({list("httpheader", {"Expect:"})});
     });
     return record;
@@ -314,6 +314,7 @@ TEST_F(BodyFlowTest, ARedirectedStreamIsRewound) {
     };
     get(record, "/put", [rewindable](Request &request) {
       request.body = BodyKind::stream;
+      request.sizes = {-1};
       request.rewindable = rewindable;
       request.options = seal({number("followlocation", 1), list("httpheader", {"Expect:"})});
     });

@@ -41,6 +41,18 @@ local function command(path, args, host)
   return program, { path, (table.unpack or unpack)(args) }
 end
 
+local function wrapped(by, program, args)
+  local all = {}
+  for i = 2, #by do
+    all[#all + 1] = by[i]
+  end
+  all[#all + 1] = program
+  for _, value in ipairs(args) do
+    all[#all + 1] = value
+  end
+  return by[1], all
+end
+
 -- Our own environment, with a sanitizer's library first among the preloaded ones.
 local function environment(options)
   local set = {}
@@ -89,6 +101,7 @@ end
 ---@field ms integer|nil milliseconds it may take, child.DEADLINE by default
 ---@field cwd string|nil where it runs
 ---@field input string|nil what it finds on stdin
+---@field wrap string[]|nil a program, with its arguments, that is to start the host
 
 --- Runs a file and yields until the process has ended.
 ---@param path string
@@ -97,6 +110,9 @@ end
 function child.run_file(path, options)
   options = options or {}
   local program, args = command(path, options.args or {}, options.host)
+  if options.wrap then
+    program, args = wrapped(options.wrap, program, args)
+  end
   local input, out, err = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
   local result, left, began = { late = false }, 3, uv.hrtime()
   return helper.await(function(done)

@@ -138,4 +138,15 @@ function fault.chunk(bytes)
   return bytes == '' and '' or ('%x\r\n'):format(#bytes) .. bytes .. '\r\n'
 end
 
+--- Serves half of a body of 2000 bytes and then does `rest(conn)`.
+---@param rest fun(conn: FaultConnection)
+---@return FaultServer
+function fault.half(rest)
+  return fault.serve(function(conn)
+    conn:request()
+    conn:send('HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n' .. ('a'):rep(1000))
+    rest(conn)
+  end)
+end
+
 return fault

@@ -226,4 +226,12 @@ function process.stop(children)
   end
 end
 
+--- Runs a line of shell, its complaints unheard.
+---@param command string
+---@return boolean whether it did what it was asked
+function process.shell(command)
+  local status = os.execute(command .. ' 2>/dev/null')
+  return status == true or status == 0
+end
+
 return process

@@ -41,6 +41,7 @@ void Outbox::restart() {
   finished_ = false;
   asked_ = false;
   touched_ = false;
+  stale_ = true;
 }
 
 bool Outbox::ask() {

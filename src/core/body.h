@@ -51,8 +51,18 @@ class Outbox {
   /// Whether libcurl has read anything since the source's start.
   bool touched() const { return touched_; }
 
-  /// The source starts anew.
+  /// The bytes are to come anew, from the source's first one.
   void restart();
+
+  /// Whether the source has yet to be told so: what it gives until then is of the old round.
+  bool stale() const { return stale_; }
+
+  /// Whether it is to be told now. Notes that it was.
+  bool take_rewind() {
+    const bool was = stale_;
+    stale_ = false;
+    return was;
+  }
 
  private:
   std::string bytes_;
@@ -60,6 +70,7 @@ class Outbox {
   bool finished_ = false;
   bool asked_ = false;
   bool touched_ = false;
+  bool stale_ = false;
 };
 
 }  // namespace luvcurl

@@ -28,10 +28,12 @@ struct Easy {
   EasyPtr handle;
   Options options;
   BodyKind body = BodyKind::none;
-  std::shared_ptr<const Url> url;  ///< of the last request: libcurl has pointers to it
-  BuiltForm form;                  ///< BodyKind::form
-  Transfer *transfer = nullptr;    ///< whose it is now; libcurl's callbacks find it here
-  SlistPtr harmless_headers;  ///< what is left of the headers after a redirect to another server
+  std::shared_ptr<const Url> url;    ///< of the last request: libcurl has pointers to it
+  BuiltForm form;                    ///< BodyKind::form
+  Transfer *transfer = nullptr;      ///< whose it is now; libcurl's callbacks find it here
+  SlistPtr reduced_headers;          ///< what is left of the headers, see redirect.h
+  bool is_abroad = false;            ///< a redirect has led to another server
+  bool expectation_refused = false;  ///< by an answer of 417
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;

@@ -21,8 +21,14 @@ class Steps {
   CURLcode code_ = CURLE_OK;
 };
 
-CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &parts,
-                   BuiltForm *built);
+// What all parts of a form are built with.
+struct Site {
+  Easy &easy;
+  const std::vector<std::int64_t> &sizes;
+  BuiltForm *built;
+};
+
+CURLcode add_parts(const Site &site, curl_mime *mime, const std::vector<FormPart> &parts);
 
 CURLcode set_headers(curl_mimepart *part, const std::vector<std::string> &headers) {
   SlistPtr list;
@@ -32,19 +38,20 @@ CURLcode set_headers(curl_mimepart *part, const std::vector<std::string> &header
   return code;
 }
 
-CURLcode set_content(Easy &easy, curl_mimepart *to, const FormPart &part, BuiltForm *built) {
+CURLcode set_content(const Site &site, curl_mimepart *to, const FormPart &part) {
   switch (part.content) {
     case FormPart::Content::bytes:
       return curl_mime_data(to, part.bytes.data(), part.bytes.size());
     case FormPart::Content::stream: {
-      built->streams.push_back(std::make_unique<FormStream>(FormStream{&easy, part.stream}));
-      return curl_mime_data_cb(to, part.size, &callbacks::read_part, &callbacks::seek_part, nullptr,
-                               built->streams.back().get());
+      site.built->streams.push_back(
+          std::make_unique<FormStream>(FormStream{&site.easy, part.stream}));
+      return curl_mime_data_cb(to, site.sizes[part.stream], &callbacks::read_part,
+                               &callbacks::seek_part, nullptr, site.built->streams.back().get());
     }
     case FormPart::Content::parts: {
-      MimePtr inner(curl_mime_init(easy.handle.get()));
+      MimePtr inner(curl_mime_init(site.easy.handle.get()));
       if (!inner) throw std::bad_alloc();
-      CURLcode code = add_parts(easy, inner.get(), part.parts, built);
+      CURLcode code = add_parts(site, inner.get(), part.parts);
       if (code == CURLE_OK) code = curl_mime_subparts(to, inner.get());
       if (code == CURLE_OK) (void)inner.release();  // the part's now
       return code;
@@ -53,13 +60,12 @@ CURLcode set_content(Easy &easy, curl_mimepart *to, const FormPart &part, BuiltF
   return CURLE_OK;
 }
 
-CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &parts,
-                   BuiltForm *built) {
+CURLcode add_parts(const Site &site, curl_mime *mime, const std::vector<FormPart> &parts) {
   for (const FormPart &part : parts) {
     curl_mimepart *to = curl_mime_addpart(mime);
     if (to == nullptr) throw std::bad_alloc();
     Steps steps;
-    steps.then(set_content(easy, to, part, built));
+    steps.then(set_content(site, to, part));
     if (!part.name.empty()) steps.then(curl_mime_name(to, part.name.c_str()));
     if (!part.filename.empty()) steps.then(curl_mime_filename(to, part.filename.c_str()));
     if (!part.type.empty()) steps.then(curl_mime_type(to, part.type.c_str()));
@@ -72,10 +78,11 @@ CURLcode add_parts(Easy &easy, curl_mime *mime, const std::vector<FormPart> &par
 
 }  // namespace
 
-CURLcode build_form(Easy &easy, const Form &form, BuiltForm *built) {
+CURLcode build_form(Easy &easy, const Form &form, const std::vector<std::int64_t> &sizes,
+                    BuiltForm *built) {
   built->mime.reset(curl_mime_init(easy.handle.get()));
   if (!built->mime) throw std::bad_alloc();
-  return add_parts(easy, built->mime.get(), form.parts, built);
+  return add_parts({easy, sizes, built}, built->mime.get(), form.parts);
 }
 
 }  // namespace luvcurl

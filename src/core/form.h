@@ -25,14 +25,13 @@ struct FormPart {
   Content content = Content::bytes;
   std::string bytes;
   std::size_t stream = 0;  ///< which of the transfer's outboxes
-  std::int64_t size = -1;  ///< of the stream; -1 when not known
   std::vector<FormPart> parts;
 };
 
-/// A whole form. The parts' streams are numbered from 0 to `streams` - 1.
+/// A whole form.
 struct Form {
   std::vector<FormPart> parts;
-  std::size_t streams = 0;
+  std::vector<std::int64_t> sizes;  ///< of the parts' streams, in their order; -1 when not known
 };
 
 /// Where libcurl's callbacks for a streamed part find its transfer.
@@ -47,7 +46,9 @@ struct BuiltForm {
   MimePtr mime;  // last: freed first
 };
 
-/// Builds it for a handle. Returns libcurl's error; throws std::bad_alloc.
-CURLcode build_form(Easy &easy, const Form &form, BuiltForm *built);
+/// Builds it for a handle; `sizes` are those of its streams. Returns libcurl's error; throws
+/// std::bad_alloc.
+CURLcode build_form(Easy &easy, const Form &form, const std::vector<std::int64_t> &sizes,
+                    BuiltForm *built);
 
 }  // namespace luvcurl

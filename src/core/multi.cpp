@@ -41,12 +41,11 @@ std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
     return nullptr;
   }
   if (!pool_.check(request.options, request.body, error)) return nullptr;
-  Origin *origin = request.url->origin;
   auto transfer = std::make_shared<Transfer>(shared_from_this(), std::move(request));
   transfer->index_ = transfers_.size();
   transfers_.push_back(transfer);
   try {
-    queue_.push(origin, transfer);
+    if (!transfer->request_.held) enqueue(transfer);
   } catch (const std::bad_alloc &) {
     transfers_.pop_back();
     throw;
@@ -57,8 +56,12 @@ std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
     own_deadline_ = deadline;
     loop_->note_deadline(deadline);
   }
-  loop_->wake();
   return transfer;
+}
+
+void Multi::enqueue(const std::shared_ptr<Transfer> &transfer) {
+  queue_.push(transfer->request_.url->origin, transfer);
+  loop_->wake();
 }
 
 void Multi::close() {
@@ -232,6 +235,7 @@ void Multi::stopped(Transfer &transfer) {
   --in_flight_;
   --origin.active;
   roomy_ = 0;
+  if (transfer.state() == Transfer::State::queued) return;  // for its second try
   const Summary &summary = transfer.summary();
   if (summary.http_version != 0) origin.http_version = summary.http_version;
   transfer.outcome().code == CURLE_OK ? ++stats_.finished : ++stats_.failed;

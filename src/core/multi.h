@@ -53,6 +53,9 @@ class Multi : public std::enable_shared_from_this<Multi> {
   /// std::bad_alloc.
   std::shared_ptr<Transfer> add(Request request, std::string *error);
 
+  /// A held transfer's turn will come. Throws std::bad_alloc.
+  void enqueue(const std::shared_ptr<Transfer> &transfer);
+
   /// Parses a URL or finds it among the recent ones.
   std::shared_ptr<const Url> parse(std::string_view url, std::string *error) {
     return urls_.get(url, error);

@@ -23,6 +23,24 @@ bool is_sensitive(std::string_view line) {
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
+bool is_expectation(const std::string &line) {
+  constexpr std::string_view name = "expect:";
+  return curl_strnequal(line.c_str(), name.data(), name.size()) != 0;
+}
+
+// Leaves out the headers that must not be sent any more.
+void reduce_headers(Easy &easy, const Option &headers) {
+  SlistPtr left;
+  for (const std::string &line : headers.items) {
+    const bool unwanted = (easy.is_abroad && is_sensitive(line)) ||
+                          (easy.expectation_refused && is_expectation(line));
+    if (!unwanted) append(left, line.c_str());
+  }
+  set_option(easy.handle.get(), CURLOPT_HTTPHEADER, left.get());
+  easy.reduced_headers = std::move(left);
+  easy.spoiled = true;
+}
+
 bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
   char *text_a = nullptr;
   char *text_b = nullptr;
@@ -57,7 +75,7 @@ void prepare(Easy &easy, long status, const std::string &from, const std::string
   }
   if (easy.options->number(CURLOPT_UNRESTRICTED_AUTH, 0) != 0) return;
   const Option *headers = easy.options->find(CURLOPT_HTTPHEADER);
-  const bool has_secrets = headers != nullptr && !easy.harmless_headers &&
+  const bool has_secrets = headers != nullptr && !easy.is_abroad &&
                            std::any_of(headers->items.begin(), headers->items.end(),
                                        [](const std::string &line) { return is_sensitive(line); });
   const bool has_cookie = easy.options->has(CURLOPT_COOKIE);
@@ -65,11 +83,17 @@ void prepare(Easy &easy, long status, const std::string &from, const std::string
   easy.spoiled = true;
   if (has_cookie) set_option(handle, CURLOPT_COOKIE, nullptr);
   if (!has_secrets) return;
-  for (const std::string &line : headers->items) {
-    if (is_sensitive(line)) continue;
-    append(easy.harmless_headers, line.c_str());
-  }
-  set_option(handle, CURLOPT_HTTPHEADER, easy.harmless_headers.get());
+  easy.is_abroad = true;
+  reduce_headers(easy, *headers);
+}
+
+void drop_expectation(Easy &easy) {
+  const Option *headers = easy.options->find(CURLOPT_HTTPHEADER);
+  if (headers == nullptr || easy.expectation_refused ||
+      std::none_of(headers->items.begin(), headers->items.end(), &is_expectation))
+    return;
+  easy.expectation_refused = true;
+  reduce_headers(easy, *headers);
 }
 
 }  // namespace luvcurl::redirect

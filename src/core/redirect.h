@@ -20,4 +20,8 @@ namespace luvcurl::redirect {
 /// std::bad_alloc.
 void prepare(Easy &easy, long status, const std::string &from, const std::string &location);
 
+/// Takes the header Expect off a request whose server has refused it by 417, so that libcurl, which
+/// then sends it again, does so without.
+void drop_expectation(Easy &easy);
+
 }  // namespace luvcurl::redirect

@@ -19,10 +19,10 @@ CURLcode set_body(Easy &easy, const Request &request) {
   }
   if (request.body == BodyKind::form) {
     easy.spoiled = true;  // the form is made for this handle and this request
-    const CURLcode code = build_form(easy, *request.form, &easy.form);
+    const CURLcode code = build_form(easy, *request.form, request.sizes, &easy.form);
     return code != CURLE_OK ? code : set_option(handle, CURLOPT_MIMEPOST, easy.form.mime.get());
   }
-  const auto size = static_cast<curl_off_t>(request.upload_size);
+  const auto size = static_cast<curl_off_t>(request.sizes.front());
   if (request.options->has(CURLOPT_POST))
     return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
   const CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/easy.h"
 #include "core/sink.h"
@@ -21,7 +22,8 @@ struct Request {
   BodyKind body = BodyKind::none;
   std::string_view bytes;  ///< BodyKind::bytes; not copied: the sink keeps them alive until done
   std::shared_ptr<const Form> form;  ///< BodyKind::form
-  std::int64_t upload_size = -1;     ///< BodyKind::stream; -1 when not known
+  std::vector<std::int64_t> sizes;   ///< of the body's streams, -1 when not known
+  bool held = false;                 ///< not queued before Transfer::ready: sizes are being found
 
   bool streaming =
       false;  ///< the body waits in the inbox for the consumer, instead of being collected

@@ -10,9 +10,7 @@ namespace luvcurl {
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
     : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
-  outboxes_.resize(request_.form                       ? request_.form->streams
-                   : request_.body == BodyKind::stream ? 1
-                                                       : 0);
+  outboxes_.resize(request_.sizes.size());
 }
 
 // --- what the consumer asks for ---
@@ -70,6 +68,7 @@ void Transfer::take(std::size_t size) {
 
 void Transfer::feed(std::size_t stream, std::string_view bytes) {
   if (state_ == State::ended || state_ == State::done || stream >= outboxes_.size()) return;
+  if (outboxes_[stream].stale()) return;
   outboxes_[stream].append(bytes.data(), bytes.size());
   if (stream != reading_) return;
   if ((full_ & hold_up) != 0) {
@@ -80,8 +79,18 @@ void Transfer::feed(std::size_t stream, std::string_view bytes) {
 }
 
 void Transfer::finish_feed(std::size_t stream) {
-  if (stream < outboxes_.size()) outboxes_[stream].finish();
+  if (stream < outboxes_.size() && !outboxes_[stream].stale()) outboxes_[stream].finish();
   feed(stream, {});
+}
+
+void Transfer::size_of(std::size_t stream, std::int64_t size) {
+  if (request_.held && stream < request_.sizes.size()) request_.sizes[stream] = size;
+}
+
+void Transfer::ready() {
+  if (!request_.held) return;
+  if (state_ == State::queued) multi_->enqueue(shared_from_this());
+  request_.held = false;
 }
 
 // --- its life ---
@@ -96,6 +105,10 @@ bool Transfer::start(std::string *error) {
   easy_ = multi_->pool().acquire(request_.options, request_.body, error);
   if (!easy_) return false;
   easy_->transfer = this;
+  if (second_try_) {
+    set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);
+    easy_->spoiled = true;
+  }
   started_at_ = multi_->loop().now();
   const CURLcode code = set_up(*easy_, request_, multi_->buffer_size());
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
@@ -107,6 +120,10 @@ void Transfer::finish(CURLcode code) noexcept {
   if (state_ != State::running) return;  // ended by us while libcurl worked on it
   CURL *handle = easy_->handle.get();
   try {
+    if (met_dead_connection(code)) {
+      if (can_start_again()) return start_again();
+      code = CURLE_SEND_FAIL_REWIND;
+    }
     if (outcome_.code != CURLE_OK) code = outcome_.code;
     if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
     headers_.collect(handle);
@@ -166,11 +183,8 @@ void Transfer::deliver() {
       request_.sink->response(*this);
     } else if (take_due(due_data)) {
       if (!inbox_.empty()) request_.sink->data(*this);
-    } else if (take_due(due_rewind)) {
-      request_.sink->rewind(*this, reading_);
     } else if (take_due(due_read)) {
-      if (state_ == State::running && outboxes_[reading_].ask())
-        request_.sink->read(*this, reading_);
+      ask_source();
     } else if (take_due(due_progress)) {
       request_.sink->progress(*this);
     } else if (state_ == State::ended) {
@@ -185,6 +199,12 @@ void Transfer::deliver() {
       return;
     }
   }
+}
+
+void Transfer::ask_source() {
+  if (state_ != State::running) return;
+  if (outboxes_[reading_].take_rewind()) request_.sink->rewind(*this, reading_);
+  if (state_ == State::running && outboxes_[reading_].ask()) request_.sink->read(*this, reading_);
 }
 
 void Transfer::apply_flow() noexcept {

@@ -49,6 +49,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void feed(std::size_t stream,
             std::string_view bytes);  ///< appends to a stream of the request's body
   void finish_feed(std::size_t stream);
+  void size_of(std::size_t stream, std::int64_t size);  ///< of a held request, before ready()
+  void ready();                                         ///< a held request may be queued
 
   // What is known of it.
   const Outcome &outcome() const { return outcome_; }
@@ -76,13 +78,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   friend class Loop;
 
   // What the sink is to be told of, as soon as libcurl has unwound.
-  enum Due : unsigned {
-    due_response = 1,
-    due_data = 2,
-    due_rewind = 4,
-    due_read = 8,
-    due_progress = 16
-  };
+  enum Due : unsigned { due_response = 1, due_data = 2, due_read = 4, due_progress = 8 };
 
   // Directions that libcurl is to hold back, or does.
   enum Hold : unsigned { hold_none = 0, hold_down = 1, hold_up = 2 };
@@ -93,10 +89,15 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void end(CURLcode code, std::string message);
   void take_summary();
   std::string current_url() const;
-  void deliver();              // tells the sink what is due
-  void apply_flow() noexcept;  // makes libcurl hold what it should
+  bool met_dead_connection(CURLcode code) const;
+  bool can_start_again() const;  // what was sent of the body can be sent once more
+  void start_again();            // over a new connection
+  void deliver();                // tells the sink what is due
+  void ask_source();             // for more of the stream that libcurl reads
+  void apply_flow() noexcept;    // makes libcurl hold what it should
   bool is_final_response() const;
   void response_is_in();
+  bool may_explode() const;
   void reserve_body(std::size_t at_least);
   bool is_settled() const;
   bool is_uploading() const;
@@ -131,6 +132,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   unsigned full_ = hold_none;  // what luvcurl's own buffers make it hold
   bool paused_by_user_ = false;
   bool response_in_ = false;
+  bool second_try_ = false;
   bool holds_loop_ = false;
   bool has_unreported_ = false;  // progress
   bool announced_ = false;       // waits in the loop's list of transfers to be told

@@ -26,8 +26,11 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   const bool full = request_.streaming && inbox_.size() >= request_.high_water;
   if (full || (request_.streaming && paused_by_user_)) {
     if (full) full_ |= hold_down;
-    held_ |= hold_down;
-    return CURL_WRITEFUNC_PAUSE;
+    if (!may_explode()) {
+      held_ |= hold_down;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    notify(0);  // is held back after what libcurl has read already
   }
   received_ += size;
   if (request_.streaming) {
@@ -38,6 +41,14 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
     body_.append(bytes, size);
   }
   return size;
+}
+
+// A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps
+// it to itself: max_body can be looked after only where it comes out.
+bool Transfer::may_explode() const {
+  if (request_.max_body == 0) return false;
+  const Option *encodings = request_.options->find(CURLOPT_ACCEPT_ENCODING);
+  return encodings != nullptr && !encodings->unset;
 }
 
 void Transfer::reserve_body(std::size_t at_least) {
@@ -52,6 +63,13 @@ bool Transfer::on_header(std::string_view line) {
   multi_->loop().interest().responded();
   if (state_ != State::running) return false;
   if (headers_.line(line) != Headers::Line::end || response_in_) return true;
+  if (headers_.status() >= 300 && (full_ & hold_up) != 0) {
+    // libcurl sends no more of the body, but would wait until a source that it had to wait for
+    // has something again.
+    full_ &= ~static_cast<unsigned>(hold_up);
+    notify(0);
+  }
+  if (headers_.status() == 417) redirect::drop_expectation(*easy_);
   if (is_final_response()) {
     response_is_in();
   } else if (headers_.status() >= 300 && headers_.status() < 400) {
@@ -80,7 +98,7 @@ bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
   if (!request_.rewindable) return false;
   outboxes_[stream].restart();
   reading_ = stream;
-  notify(due_rewind | due_read);
+  notify(due_read);
   return true;
 }
 
@@ -106,7 +124,7 @@ void Transfer::out_of_memory() noexcept {
 bool Transfer::is_final_response() const {
   const long status = headers_.status();
   if (status < 200) return false;
-  if (status == 401 || status == 407) return false;
+  if (status == 401 || status == 407 || status == 417) return false;
   if (status < 300 || status >= 400) return true;
   return headers_.location().empty() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }

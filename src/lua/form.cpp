@@ -51,8 +51,8 @@ void read_part(lua_State *L, int table, Form &form, FormPart &part) {
     lua_pop(L, 1);
   } else if (has_field(L, table, "stream")) {
     part.content = FormPart::Content::stream;
-    part.stream = form.streams++;
-    part.size = integer_field(L, table, "size", -1);
+    part.stream = form.sizes.size();
+    form.sizes.push_back(integer_field(L, table, "size", -1));
   } else {
     read_text(L, table, "data", part.bytes, true);
   }

@@ -19,7 +19,8 @@ MultiObject &self(lua_State *L) { return Object<MultiObject>::check(L, 1); }
 
 // What a sink asks for besides done; read before any C++ object that an error could skip exists.
 struct Wishes {
-  bool data = false, response = false, progress = false, read = false, rewind = false;
+  bool data = false, response = false, progress = false, read = false, rewind = false,
+       prepare = false;
   std::int64_t max_body = 0, high_water = 1024 * 1024, timeout = 0, first_byte = 0, idle = 0,
                upload_size = -1;
 };
@@ -31,6 +32,7 @@ Wishes read_wishes(lua_State *L, int sink) {
   wishes.progress = has_field(L, sink, "progress");
   wishes.read = has_field(L, sink, "read");
   wishes.rewind = has_field(L, sink, "rewind");
+  wishes.prepare = has_field(L, sink, "prepare");
   wishes.max_body = integer_field(L, sink, "max_body", 0);
   wishes.high_water = integer_field(L, sink, "high_water", wishes.high_water);
   wishes.timeout = integer_field(L, sink, "timeout", 0);
@@ -52,8 +54,11 @@ Request make_request(const Options &options, const Wishes &wishes) {
   request.timeouts.total = static_cast<std::uint64_t>(wishes.timeout);
   request.timeouts.first_byte = static_cast<std::uint64_t>(wishes.first_byte);
   request.timeouts.idle = static_cast<std::uint64_t>(wishes.idle);
-  request.upload_size = wishes.upload_size;
-  if (wishes.read) request.body = BodyKind::stream;
+  request.held = wishes.prepare;
+  if (wishes.read) {
+    request.body = BodyKind::stream;
+    request.sizes = {wishes.upload_size};
+  }
   return request;
 }
 
@@ -95,7 +100,10 @@ bool begin(Host &host, Multi &multi, const Options &options, std::string_view ur
   }
   if (body.kind != BodyKind::none) request.body = body.kind;
   request.bytes = body.bytes;
-  if (body.form != nullptr) request.form = body.form->form;
+  if (body.form != nullptr) {
+    request.form = body.form->form;
+    request.sizes = request.form->sizes;
+  }
   request.sink = std::make_unique<LuaSink>(host, reference);
   object.transfer = multi.add(std::move(request), &error);
   if (object.transfer) return true;

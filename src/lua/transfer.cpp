@@ -23,11 +23,14 @@ int cancel(lua_State *L) {
   return 1;
 }
 
+// t:fail(message[, code])
 int fail(lua_State *L) {
   Transfer &transfer = self(L);
   const char *message = luaL_checkstring(L, 2);
+  const auto code = luaL_optinteger(L, 3, CURLE_ABORTED_BY_CALLBACK);
+  luaL_argcheck(L, code > CURLE_OK && code < CURL_LAST, 3, "not a code of libcurl's");
   lua_pushboolean(L, !is_done(transfer));
-  transfer.fail(CURLE_ABORTED_BY_CALLBACK, message);
+  transfer.fail(static_cast<CURLcode>(code), message);
   return 1;
 }
 
@@ -85,6 +88,18 @@ int feed(lua_State *L) {
     const char *bytes = lua_tolstring(L, 2, &size);
     transfer.feed(stream, {bytes, size});
   }
+  return 0;
+}
+
+// t:size(bytes[, stream]): of a stream that was waited for
+int size(lua_State *L) {
+  const auto bytes = static_cast<std::int64_t>(luaL_checknumber(L, 2));
+  self(L).size_of(static_cast<std::size_t>(luaL_optinteger(L, 3, 1) - 1), bytes);
+  return 0;
+}
+
+int ready(lua_State *L) {
+  self(L).ready();
   return 0;
 }
 
@@ -223,7 +238,8 @@ void define_transfer(lua_State *L) {
       {"pause", guarded<pause>},     {"resume", guarded<resume>},
       {"ref", guarded<ref>},         {"unref", guarded<unref>},
       {"state", guarded<state>},     {"take", guarded<take>},
-      {"feed", guarded<feed>},       {"failure", guarded<failure>},
+      {"feed", guarded<feed>},       {"size", guarded<size>},
+      {"ready", guarded<ready>},     {"failure", guarded<failure>},
       {"status", guarded<status>},   {"reason", guarded<reason>},
       {"url", guarded<url>},         {"http_version", guarded<http_version>},
       {"headers", guarded<headers>}, {"hops", guarded<hops>},
