@@ -5,7 +5,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench format lint laws install clean help
+.PHONY: build demo test check tsan bench format lint laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -28,6 +28,11 @@ check: ## what CI runs: format, lint, laws, then all specs, also under sanitizer
 	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
 	@$(MAKE) --no-print-directory lint laws
 	@tools/test.sh hosts pressure sanitized
+
+tsan: ## run the specs with threads under ThreadSanitizer
+	@tools/deps.sh check
+	@tools/build.sh tsan
+	@tools/tsan.sh
 
 bench: ## measure how late the loop is while a gigabyte flows through it each way
 	@tools/deps.sh test
