@@ -9,9 +9,11 @@ library=$(gcc -print-file-name=libtsan.so)
 log=build/logs/tsan
 mkdir -p build/logs
 rm -f "$log".*
+status=0
 LUVCURL_TSAN=$library TSAN_OPTIONS="log_path=$PWD/$log exitcode=66" \
-  luajit spec/run.lua --build build/tsan --host luajit --timeout 600 spec/threads_spec.lua
+  luajit spec/run.lua --build build/tsan --host luajit --timeout 600 spec/threads_spec.lua || status=$?
 if compgen -G "$log.*" >/dev/null; then
   cat "$log".*
   exit 1
 fi
+exit "$status"
