@@ -5,7 +5,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check torture soak fuzz bench format lint laws install clean help
+.PHONY: build demo test check torture soak fuzz tsan bench format lint laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -45,6 +45,11 @@ fuzz: ## fuzz all that parses, FUZZ_SECONDS=60 each, then with answers of a mad 
 	@tools/fuzz.sh
 	@tools/build.sh -DLUVCURL_TESTS=ON asan-lua5.4
 	@luajit spec/run.lua --build build/asan --host lua5.4 --asan --timeout 3600 fuzz/server.lua
+
+tsan: ## run the specs with threads under ThreadSanitizer
+	@tools/deps.sh check
+	@tools/build.sh tsan
+	@tools/tsan.sh
 
 bench: ## measure how late the loop is while a gigabyte flows through it each way
 	@tools/deps.sh test

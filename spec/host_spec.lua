@@ -168,6 +168,29 @@ if not helper.nvim and tonumber(version:match('^1%.(%d+)')) < 49 then
       end
     end)
 
+    it('ends when nothing is left but the transfer whose callback it is', function()
+      for _, hook in ipairs { 'final', 'on_response', 'on_data', 'on_progress' } do
+        local result = run([[
+          local hook, told, ran = arg[2], 0, 0
+          local function nested()
+            uv.run()
+            ran = ran + 1
+          end
+          local request = { url = arg[1] }
+          if hook ~= 'final' then
+            request[hook] = nested
+          end
+          curl.request(request, function()
+            told = told + 1
+            if hook == 'final' then nested() end
+          end)
+          uv.run()
+          print(told, ran > 0)
+        ]], { url .. '/small', hook })
+        assert.equal('1\ttrue\n', result.text, hook)
+      end
+    end)
+
     it('in on_data goes on with the same transfer', function()
       local size, ended = 0, false
       local depth = 0

@@ -93,6 +93,8 @@ local function environment(name, options, context, build)
   env.LUVCURL_GC = options.gc
   env.LUVCURL_VERBOSE = options.verbose and '1' or nil
   env.LUVCURL_ASAN = options.asan and '1' or nil
+  -- Only for the scripts that specs start: see tools/tsan.sh.
+  env.LUVCURL_PRELOAD = os.getenv('LUVCURL_TSAN')
   -- Neovim writes its state there, and nothing of the user's may reach it.
   env.XDG_CONFIG_HOME, env.XDG_DATA_HOME, env.XDG_STATE_HOME = context.dir, context.dir, context.dir
   if options.asan then

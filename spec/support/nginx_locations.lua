@@ -10,6 +10,7 @@ limit_rate $arg_rate;
 
 location = /small { default_type text/plain; return 200 "hello world\n"; }
 location = /none { return 204; }
+location = /events { default_type text/event-stream; return 200 "data: 1\n\ndata: 2\n\n"; }
 location = /slow { alias htdocs/1m; limit_rate 20k; }
 location = /json { default_type application/json; alias htdocs/data.json; }
 location = /text {

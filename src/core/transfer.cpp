@@ -179,6 +179,8 @@ void Transfer::deliver() {
       due_ &= ~due;
       return is;
     };
+    // So that a loop which the script runs in a hook tells the rest.
+    if (state_ == State::ended && due_ != 0) notify(0);
     if (take_due(due_response)) {
       request_.sink->response(*this);
     } else if (take_due(due_data)) {
@@ -191,9 +193,9 @@ void Transfer::deliver() {
       if (lane_ != nullptr) lane_->remove(*this);
       state_ = State::done;
       multi_->forget(*this);
+      keep_loop_alive(false);  // before: the script may run the loop in there until nothing is left
       request_.sink->done(*this);
       if (easy_) multi_->pool().release(std::move(easy_));
-      keep_loop_alive(false);
       return;
     } else {
       return;

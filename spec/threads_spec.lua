@@ -1,0 +1,74 @@
+-- Threads: luv's new_thread gives each a Lua state and a loop of its own; each requires luvcurl and
+-- works at once with the others. A state ends while others work.
+
+local child = require 'spec.support.child'
+local helper = require 'spec.support.helper'
+local servers = require 'spec.support.servers'
+
+local nginx = servers.nginx
+
+local THREADS = 6
+
+local SCRIPT = [[
+local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'
+local count = tonumber(arg[1])
+
+local function work(number, rounds, url, tls, ca, path, cpath)
+  package.path, package.cpath = path, cpath
+  local uv = package.loaded.luv or package.loaded.uv or require 'luv'
+  local curl = require 'luvcurl'
+  local told, good = 0, 0
+  for round = 1, rounds do
+    local m = curl.Multi:new { max_concurrent = 3 }
+    for i = 1, 6 do
+      local request = i % 3 == 0 and { url = tls, tls = { ca_file = ca } } or { url = url }
+      if i == 4 then
+        request.body = function() return nil end
+      end
+      local t = m:add(request, function(err, res)
+        told = told + 1
+        good = good + ((not err and res.status < 500) and 1 or 0)
+      end)
+      if i == 5 then
+        t:cancel()
+        good = good + 1
+      end
+    end
+    uv.run()
+    collectgarbage()
+  end
+  if told ~= rounds * 6 or good ~= told then
+    io.stderr:write(('thread %d: %d told, %d good\n'):format(number, told, good))
+  end
+  io.stdout:write('done\n')
+end
+
+local threads = {}
+for i = 1, count do
+  -- Each lives longer than the one before: states end while others work.
+  threads[i] = uv.new_thread(work, i, i * 2, arg[2], arg[3], arg[4], package.path, package.cpath)
+end
+if arg[5] == 'too' then
+  require 'luvcurl' -- while the others do
+  work(0, 5, arg[2], arg[3], arg[4], package.path, package.cpath)
+end
+for _, thread in ipairs(threads) do
+  thread:join()
+end
+]]
+
+-- Neovim's threads know neither vim nor luv: there is no luv to require in them.
+if not helper.nvim then
+  describe('threads', function()
+    for _, main in ipairs { 'too', 'not' } do
+      it(('%d states at work at once, the main one %s'):format(THREADS, main), function()
+        helper.run(function()
+          local result = child.run(SCRIPT, { args = { tostring(THREADS), nginx.url .. '/small',
+            nginx.tls_url .. '/small', servers.certs.ca, main }, ms = 60000 })
+          assert.same({ 0, 0, '' }, { result.code, result.signal, result.err })
+          assert.equal(('done\n'):rep(THREADS + (main == 'too' and 1 or 0)), result.out)
+        end, 60000)
+      end)
+    end
+  end)
+end

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# tools/tsan.sh: the specs with threads under ThreadSanitizer. Its library is preloaded into luajit,
+# whose own code, like that of luv and libcurl, is not instrumented: races in luvcurl are what it
+# reports.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+library=$(gcc -print-file-name=libtsan.so)
+log=build/logs/tsan
+mkdir -p build/logs
+rm -f "$log".*
+status=0
+LUVCURL_TSAN=$library TSAN_OPTIONS="log_path=$PWD/$log exitcode=66" \
+  luajit spec/run.lua --build build/tsan --host luajit --timeout 600 spec/threads_spec.lua || status=$?
+if compgen -G "$log.*" >/dev/null; then
+  cat "$log".*
+  exit 1
+fi
+exit "$status"
