@@ -139,6 +139,7 @@ class Client {
       idle_.push_back(slot);
     }
     fill();
+    if (progress_.finished()) uv_stop(&loop_);  // we may be before its wait
   }
 
   // --- the loop's turn ---

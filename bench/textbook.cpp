@@ -67,6 +67,7 @@ class Client {
       delete exchange;
     }
     fill();
+    if (progress_.finished()) uv_stop(&loop_);  // we may be before its wait
   }
 
   static void on_poll(uv_poll_t *poll, int status, int events) {

@@ -107,12 +107,15 @@ local ENVIRONMENT = {
     .. '/?.so;;' },
 }
 
+-- In seconds. One that hangs is broken.
+local DEADLINE = 120
+
 --- A shell command that runs what a client runs: pinned, with its environment.
 ---@param words string[]
 ---@param log string  where its stderr goes
 ---@return string
 function clients.command(words, log)
-  local line = {}
+  local line = { 'timeout', '-k', '5', tostring(DEADLINE) }
   for _, word in ipairs(server.pinned '0') do
     line[#line + 1] = word
   end

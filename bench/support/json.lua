@@ -15,6 +15,31 @@ local function number(value)
   return (value % 1 == 0 and '%.0f' or '%.6g'):format(value)
 end
 
+local function sorted_names(value)
+  local names = {}
+  for name in pairs(value) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+local function list(value, inner)
+  local parts = {}
+  for i, item in ipairs(value) do
+    parts[i] = json.encode(item, inner)
+  end
+  return parts
+end
+
+local function object(value, inner)
+  local parts = {}
+  for i, name in ipairs(sorted_names(value)) do
+    parts[i] = quoted(name) .. ': ' .. json.encode(value[name], inner)
+  end
+  return parts
+end
+
 --- An empty table is an empty list.
 ---@param value any  tables, strings, numbers, booleans; no cycles
 ---@param indent string|nil
@@ -27,28 +52,14 @@ function json.encode(value, indent)
   elseif type(value) ~= 'table' then
     return tostring(value)
   end
-  local inner, parts = (indent or '') .. '  ', {}
-  local is_list = #value > 0 or next(value) == nil
-  if is_list then
-    for i, item in ipairs(value) do
-      parts[i] = json.encode(item, inner)
-    end
-  else
-    local names = {}
-    for name in pairs(value) do
-      names[#names + 1] = name
-    end
-    table.sort(names)
-    for i, name in ipairs(names) do
-      parts[i] = quoted(name) .. ': ' .. json.encode(value[name], inner)
-    end
+  indent = indent or ''
+  local inner = indent .. '  '
+  if #value == 0 and next(value) ~= nil then
+    return ('{\n%s%s\n%s}'):format(inner, table.concat(object(value, inner), ',\n' .. inner), indent)
+  elseif type(value[1]) == 'table' then
+    return ('[\n%s%s\n%s]'):format(inner, table.concat(list(value, inner), ',\n' .. inner), indent)
   end
-  local open, close = is_list and '[' or '{', is_list and ']' or '}'
-  if is_list and type(value[1]) ~= 'table' then
-    return open .. table.concat(parts, ', ') .. close
-  end
-  return open .. '\n' .. inner .. table.concat(parts, ',\n' .. inner) .. '\n' .. (indent or '')
-    .. close
+  return '[' .. table.concat(list(value, inner), ', ') .. ']'
 end
 
 return json
