@@ -103,7 +103,8 @@ class Client {
     curl_easy_setopt(easy, CURLOPT_CURLU, url_);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &slot);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // no look into the environment
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // these two: no look into the environment
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_size());
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);

@@ -246,9 +246,15 @@ local function chunks()
     if not res then
       return nil, err
     end
+    -- not res:chunks(), through which Lua 5.1 cannot yield
     local length = 0
-    for chunk in res:chunks() do
+    local chunk, why = res:read()
+    while chunk do
       length = length + #chunk
+      chunk, why = res:read()
+    end
+    if why then
+      return nil, why
     end
     return res.status, length
   end)()

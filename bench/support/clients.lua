@@ -5,7 +5,8 @@ local server = require 'bench.support.server'
 
 local clients = {}
 
-local BUILD = os.getenv 'LUVCURL_BUILD' or 'build/release'
+clients.BUILD = os.getenv 'LUVCURL_BUILD' or 'build/release'
+local BUILD = clients.BUILD
 
 local function set(...)
   local result = {}

@@ -55,9 +55,11 @@ function json.encode(value, indent)
   indent = indent or ''
   local inner = indent .. '  '
   if #value == 0 and next(value) ~= nil then
-    return ('{\n%s%s\n%s}'):format(inner, table.concat(object(value, inner), ',\n' .. inner), indent)
+    local text = table.concat(object(value, inner), ',\n' .. inner)
+    return ('{\n%s%s\n%s}'):format(inner, text, indent)
   elseif type(value[1]) == 'table' then
-    return ('[\n%s%s\n%s]'):format(inner, table.concat(list(value, inner), ',\n' .. inner), indent)
+    local text = table.concat(list(value, inner), ',\n' .. inner)
+    return ('[\n%s%s\n%s]'):format(inner, text, indent)
   end
   return '[' .. table.concat(list(value, inner), ', ') .. ']'
 end
