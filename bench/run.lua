@@ -3,12 +3,15 @@
 --     luajit bench/run.lua [--only get12,h2] [--in-flight 64,1000] [--clients best,luvcurl]
 --                          [--rounds N] [--requests N] [--no-peers] [--output FILE.json]
 --
--- `--clients` takes beginnings of names; `textbook` and `best` are always there.
+-- `--clients` takes beginnings of names; `textbook` and `best` are always there. `--only` also
+-- takes `lateness` (lateness.lua) and `counts` (instructions and system calls per request).
 
 package.path = './?.lua;' .. package.path
 
 local uv = require 'luv'
 local clients = require 'bench.support.clients'
+local costs = require 'bench.support.costs'
+local lateness = require 'bench.support.lateness'
 local report = require 'bench.support.report'
 local server = require 'bench.support.server'
 local statistics = require 'bench.support.statistics'
@@ -70,6 +73,10 @@ local function parse(argv)
   return choice
 end
 
+local function chosen(choice, name)
+  return not choice.only or one_of(choice.only, name)
+end
+
 local function is_chosen(choice, client)
   if not choice.clients or client.name == 'textbook' or client.name == 'best' then
     return true
@@ -112,7 +119,7 @@ local function main()
   local ok, problem = pcall(function()
     local rows = {}
     for _, workload in ipairs(workloads) do
-      if not choice.only or one_of(choice.only, workload.name) then
+      if chosen(choice, workload.name) then
         for _, in_flight in ipairs(workload.in_flight) do
           if not choice.in_flight or one_of(choice.in_flight, in_flight) then
             local point = measure(choice, list, workload, in_flight, at)
@@ -124,7 +131,10 @@ local function main()
         end
       end
     end
-    report.finish(choice, rows, list, missing)
+    local late = chosen(choice, 'lateness') and lateness.measure(at, choice.rounds) or nil
+    local per_request = chosen(choice, 'counts') and costs.measure(at) or nil
+    report.finish(choice, { rows = rows, lateness = late, per_request = per_request,
+      missing = missing })
   end)
   at.stop()
   if not ok then

@@ -3,6 +3,7 @@
 local child = require 'spec.support.child'
 local helper = require 'spec.support.helper'
 local servers = require 'spec.support.servers'
+require 'luvcurl' -- ignores SIGPIPE, of which plain luajit dies when a client ends early
 
 -- The C++ clients are built once, beside the module for LuaJIT.
 local programs = os.getenv('LUVCURL_BUILD'):gsub('%-lua5%.%d$', '') .. '/bench/'

@@ -1,6 +1,10 @@
 -- What a run prints and writes.
 
 local json = require 'bench.support.json'
+local machine = require 'bench.support.machine'
+local picture = require 'bench.support.picture'
+local process = require 'spec.support.process'
+local targets = require 'bench.support.targets'
 
 local report = {}
 
@@ -26,23 +30,46 @@ function report.point(workload, in_flight, rows)
   io.stdout:flush()
 end
 
---- After all: what was missing, the targets, and the file.
----@param choice bench.Choice
----@param rows bench.Row[]
----@param _ bench.Client[]
----@param missing { name: string, needs: string }[]
-function report.finish(choice, rows, _, missing)
-  for _, peer in ipairs(missing) do
-    print(('missing: %s (%s)'):format(peer.name, peer.needs))
-  end
-  if choice.output then
-    local file = assert(io.open(choice.output, 'w'))
-    for _, row in ipairs(rows) do
-      row.samples = nil
+local function print_targets(list)
+  print '\nTargets'
+  for _, target in ipairs(list) do
+    if target.value then
+      local verdict = target.met and 'met' or 'MISSED'
+      print(('  %-7s %8.2f  %s'):format(verdict, target.value, target.text))
     end
-    file:write(json.encode { rows = rows, missing = missing }, '\n')
-    file:close()
   end
+end
+
+---@class bench.Results
+---@field rows bench.Row[]
+---@field lateness bench.Lateness[]|nil
+---@field per_request table[]|nil
+---@field missing { name: string, needs: string }[]
+
+--- After all: what was missing, the targets, and the files.
+---@param choice bench.Choice
+---@param results bench.Results
+function report.finish(choice, results)
+  local judged = targets.judge(results.rows, results.lateness)
+  print_targets(judged)
+  if #results.missing > 0 then
+    print '\nNot measured, since they are missing'
+  end
+  for _, peer in ipairs(results.missing) do
+    print(('  %-24s needs %s'):format(peer.name, peer.needs))
+  end
+  if not choice.output then
+    return
+  end
+  for _, row in ipairs(results.rows) do
+    row.samples = nil
+  end
+  local facts = machine.facts()
+  process.write_file(choice.output, json.encode {
+    machine = facts, rounds = choice.rounds, rows = results.rows, lateness = results.lateness,
+    per_request = results.per_request, missing = results.missing, targets = judged,
+  } .. '\n')
+  picture.draw(choice.output:gsub('%.json$', '') .. '.svg', results.rows, facts)
 end
 
 return report

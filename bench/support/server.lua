@@ -1,5 +1,5 @@
 -- The server of the bench: nginx with one worker, and nothing that the specs' nginx does beside
--- answering.
+-- answering. /burst sends the end of its answers a second after their beginning.
 
 local uv = require 'luv'
 local certs = require 'spec.support.certs'
@@ -42,6 +42,7 @@ $LISTEN
     ssl_certificate $CERT;
     ssl_certificate_key $KEY;
     location = /12 { return 200 "hello world\n"; }
+    location = /burst { limit_rate 150; return 200 "hello world\n"; }
     location = /sink { return 200 "hello world\n"; }
   }
 }
