@@ -59,6 +59,19 @@ class Client {
     make_slots();
   }
 
+  ~Client() {
+    for (const auto &slot : slots_) curl_easy_cleanup(slot->easy);
+    for (const auto &lane : lanes_) curl_multi_cleanup(lane->multi);
+    curl_url_cleanup(url_);
+    uv_walk(
+        &loop_, [](uv_handle_t *handle, void *) { uv_close(handle, nullptr); }, nullptr);
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    uv_loop_close(&loop_);
+  }
+
+  Client(const Client &) = delete;
+  Client &operator=(const Client &) = delete;
+
   void run() {
     fill();
     while (!progress_.finished()) uv_run(&loop_, UV_RUN_ONCE);
@@ -296,5 +309,6 @@ int main(int argc, char **argv) {
   const bench::Options options = bench::parse(argc, argv);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   Client(options).run();
+  curl_global_cleanup();
   return 0;
 }

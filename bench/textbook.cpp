@@ -25,6 +25,16 @@ class Client {
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   }
 
+  ~Client() {
+    curl_multi_cleanup(multi_);
+    uv_close(reinterpret_cast<uv_handle_t *>(&timer_), nullptr);
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    uv_loop_close(&loop_);
+  }
+
+  Client(const Client &) = delete;
+  Client &operator=(const Client &) = delete;
+
   void run() {
     fill();
     while (!progress_.finished() && uv_run(&loop_, UV_RUN_ONCE) != 0) {
@@ -137,5 +147,6 @@ int main(int argc, char **argv) {
   const bench::Options options = bench::parse(argc, argv);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   Client(options).run();
+  curl_global_cleanup();
   return 0;
 }

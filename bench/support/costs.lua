@@ -6,7 +6,8 @@ local counts = require 'bench.support.counts'
 
 local costs = {}
 
-local CALLS = { 'sendto', 'recvfrom', 'poll', 'epoll_ctl', 'epoll_wait', 'rt_sigaction' }
+local CALLS = { 'sendto', 'recvfrom', 'poll', 'epoll_ctl', 'epoll_wait', 'brk',
+  'rt_sigaction' }
 local MEASURED = { textbook = true, best = true, ['luvcurl-callbacks'] = true,
   ['luvcurl-coroutines'] = true }
 

@@ -24,7 +24,7 @@ unset xlabel
 unset key
 set style fill solid 0.8
 set boxwidth 0.7
-set xtics rotate by -40
+set xtics rotate by 35 right
 set label 1 'at 64 in flight' at graph 0.98,0.97 right
 plot $bars using 0:2:xtic(1) with boxes lc rgb '#3366aa'
 unset multiplot
@@ -78,7 +78,8 @@ function picture.draw(path, rows, facts)
   end
   data[#data + 1] = block('bars', boxes)
   local title = ('%s, %s, %s'):format(facts.date, facts.cpu, facts.versions)
-  local script = table.concat(data) .. SCRIPT:format(path, title:gsub('["\'\n]', ''),
+  local plain = title:gsub('["\'\n]', ''):gsub('_', '\\\\_')
+  local script = table.concat(data) .. SCRIPT:format(path, plain,
     table.concat(plots, ', '))
   local gnuplot = assert(io.popen(process.find('gnuplot', 'gnuplot-nox') .. ' -', 'w'))
   gnuplot:write(script)
