@@ -100,13 +100,13 @@ end
 
 clients.quoted = quoted
 
-local ENVIRONMENT = {
-  'ulimit -n "$(ulimit -Hn)"',
-  'unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY',
-  'export LUA_PATH=' .. quoted { uv.cwd() .. '/lua/?.lua;' .. uv.cwd() .. '/lua/?/init.lua;;' },
-  'export LUA_CPATH=' .. quoted { (BUILD:match '^/' and BUILD or uv.cwd() .. '/' .. BUILD)
-    .. '/?.so;;' },
-}
+local ENVIRONMENT = 'ulimit -n "$(ulimit -Hn)"; unset http_proxy https_proxy all_proxy no_proxy '
+  .. 'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY'
+
+-- Where all that we start finds luvcurl.
+local folder = BUILD:match '^/' and BUILD or uv.cwd() .. '/' .. BUILD
+uv.os_setenv('LUA_PATH', uv.cwd() .. '/lua/?.lua;' .. uv.cwd() .. '/lua/?/init.lua;;')
+uv.os_setenv('LUA_CPATH', folder .. '/?.so;;')
 
 -- In seconds. One that hangs is broken.
 local DEADLINE = 120
@@ -123,8 +123,7 @@ function clients.command(words, log)
   for _, word in ipairs(words) do
     line[#line + 1] = word
   end
-  return ('(%s; exec %s 2>%s); echo "status $?"'):format(table.concat(ENVIRONMENT, '; '),
-    quoted(line), quoted { log })
+  return ('(%s; exec %s 2>%s); echo "status $?"'):format(ENVIRONMENT, quoted(line), quoted { log })
 end
 
 --- What a client is started with.
