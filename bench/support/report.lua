@@ -1,5 +1,6 @@
 -- What a run prints and writes.
 
+local uv = require 'luv'
 local json = require 'bench.support.json'
 local machine = require 'bench.support.machine'
 local picture = require 'bench.support.picture'
@@ -65,6 +66,7 @@ function report.finish(choice, results)
     row.samples = nil
   end
   local facts = machine.facts()
+  uv.fs_mkdir(choice.output:match '^(.*)/' or '.', 493) -- it may be there
   process.write_file(choice.output, json.encode {
     machine = facts, rounds = choice.rounds, rows = results.rows, lateness = results.lateness,
     per_request = results.per_request, missing = results.missing, targets = judged,

@@ -25,13 +25,13 @@ local workloads = {
   { name = 'post-json', title = 'POST of 1 KB of JSON', workload = 'post-json', scheme = 'http',
     path = '/sink', size = 12, in_flight = { 64 } },
   { name = 'down', title = '1 GiB down, discarded', workload = 'down', scheme = 'http',
-    path = '/1g', size = GIGABYTE, in_flight = { 1 }, requests = 1 },
+    path = '/1g', size = GIGABYTE, in_flight = { 1 }, requests = 3 },
   { name = 'down-chunks', title = '1 GiB down, in chunks', workload = 'down-chunks',
-    scheme = 'http', path = '/1g', size = GIGABYTE, in_flight = { 1 }, requests = 1 },
+    scheme = 'http', path = '/1g', size = GIGABYTE, in_flight = { 1 }, requests = 3 },
   { name = 'down-file', title = '1 GiB down, to a file', workload = 'down-file', scheme = 'http',
-    path = '/1g', size = GIGABYTE, in_flight = { 1 }, requests = 1 },
+    path = '/1g', size = GIGABYTE, in_flight = { 1 }, requests = 3 },
   { name = 'up-file', title = '1 GiB up, from a file', workload = 'up-file', scheme = 'http',
-    path = '/sink', size = GIGABYTE, in_flight = { 1 }, requests = 1 },
+    path = '/sink', size = GIGABYTE, in_flight = { 1 }, requests = 3 },
 }
 
 --- Enough for a run of about a second.
@@ -39,7 +39,7 @@ local workloads = {
 ---@param in_flight integer
 ---@return integer
 function workloads.requests(workload, in_flight)
-  return workload.requests or in_flight == 1 and 5000 or math.max(20000, 3 * in_flight)
+  return workload.requests or in_flight == 1 and 3000 or math.max(20000, 3 * in_flight)
 end
 
 return workloads
