@@ -5,7 +5,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check torture soak fuzz tsan bench format lint laws install clean help
+.PHONY: build demo test check torture soak fuzz tsan bench bench-guard format lint laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -51,11 +51,16 @@ tsan: ## run the specs with threads under ThreadSanitizer
 	@tools/build.sh tsan
 	@tools/tsan.sh
 
-bench: ## measure how late the loop is while a gigabyte flows through it each way
-	@tools/deps.sh test
-	@tools/build.sh release
-	@LUA_PATH='lua/?.lua;lua/?/init.lua;./?.lua;;' LUA_CPATH='$(RELEASE)/?.so;;' \
-	  luajit bench/lateness.lua
+bench: ## measure luvcurl beside C++ and other clients, on this machine (ONLY=, ROUNDS=; bench/README.md)
+	@tools/deps.sh bench
+	@tools/build.sh -DLUVCURL_BENCH=ON release
+	@bench/peers/prepare.sh
+	@LUVCURL_BUILD=$(RELEASE) luajit bench/run.lua $(if $(ONLY),--only $(ONLY),--output bench/results/latest.json)
+
+bench-guard: ## count instructions and system calls per request against the committed ones (UPDATE=1 keeps the new)
+	@tools/deps.sh bench
+	@tools/build.sh -DLUVCURL_BENCH=ON release
+	@LUVCURL_BUILD=$(RELEASE) luajit bench/guard.lua $(if $(UPDATE),--update)
 
 format: ## format the C and C++ sources in place
 	@tools/deps.sh check
@@ -78,4 +83,4 @@ clean: ## remove all that was built
 	rm -rf build build.luarocks
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
