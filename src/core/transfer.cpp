@@ -106,6 +106,9 @@ void Transfer::finish(CURLcode code) noexcept {
   CURL *handle = easy_->handle.get();
   try {
     if (outcome_.code != CURLE_OK) code = outcome_.code;
+    // libcurl takes headers that are cut off for all of them, if none has told of a body.
+    const bool cut_off = code == CURLE_OK && headers_.in_block();
+    if (cut_off) code = CURLE_PARTIAL_FILE;
     if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
     headers_.collect(handle);
     if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
@@ -113,6 +116,10 @@ void Transfer::finish(CURLcode code) noexcept {
     outcome_.phase = phase_reached(code);
     const char *message =
         easy_->message[0] != '\0' ? easy_->message.data() : curl_easy_strerror(code);
+    // libcurl's word for a line of more than 100 kB, too.
+    if (code == CURLE_OUT_OF_MEMORY && outcome_.phase == Phase::wait)
+      message = "Out of memory, or a line of the headers is too long";
+    if (cut_off) message = "the connection was closed in the middle of the headers";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
       message =
           "the body has to be sent anew (a redirect, a challenge or a lost connection), "

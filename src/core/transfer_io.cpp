@@ -51,7 +51,13 @@ void Transfer::reserve_body(std::size_t at_least) {
 bool Transfer::on_header(std::string_view line) {
   multi_->loop().interest().responded();
   if (state_ != State::running) return false;
-  if (headers_.line(line) != Headers::Line::end || response_in_) return true;
+  const Headers::Line kind = headers_.line(line);
+  if (headers_.excessive()) {
+    fail(CURLE_RECV_ERROR,
+         "the headers are larger than " + std::to_string(Headers::most) + " bytes");
+    return false;
+  }
+  if (kind != Headers::Line::end || response_in_) return true;
   if (is_final_response()) {
     response_is_in();
   } else if (headers_.status() >= 300 && headers_.status() < 400) {
