@@ -205,8 +205,10 @@ void Transfer::apply_flow() noexcept {
 Phase Transfer::phase_reached(CURLcode code) const {
   if (!easy_ || state_ == State::queued) return Phase::queue;
   if (response_in_) return Phase::body;
-  const Phase phase =
-      phase_before_response(easy_->handle.get(), code, request_.url->origin->secure);
+  const std::string url = current_url();
+  const Option *proxy = request_.options->find(CURLOPT_PROXY);
+  const bool has_proxy = proxy != nullptr && !proxy->text.empty();
+  const Phase phase = phase_before_response(easy_->handle.get(), code, {before_, url, has_proxy});
   return phase == Phase::wait && is_uploading() ? Phase::send : phase;
 }
 

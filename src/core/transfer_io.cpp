@@ -60,7 +60,10 @@ bool Transfer::on_header(std::string_view line) {
   if (kind != Headers::Line::end || response_in_) return true;
   if (is_final_response()) {
     response_is_in();
-  } else if (headers_.status() >= 300 && headers_.status() < 400) {
+    return true;
+  }
+  if (headers_.status() >= 300) before_ = steps_of(easy_->handle.get());
+  if (headers_.status() >= 300 && headers_.status() < 400) {
     const std::string from = current_url();
     redirect::prepare(*easy_, headers_.status(), from, headers_.location());
     headers_.redirected(from);
