@@ -10,8 +10,11 @@ local runner = require 'spec.support.faults.runner'
 local HELD = 500
 
 local GROUPS = {
+  require 'spec.support.faults.connect',
   require 'spec.support.faults.http1_cuts',
   require 'spec.support.faults.http1_speech',
+  require 'spec.support.faults.redirects',
+  require 'spec.support.faults.encodings',
 }
 
 -- A busy machine may hold a loop, too, but hardly twice: then it is the fault.

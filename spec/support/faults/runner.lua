@@ -30,6 +30,7 @@ local DEADLINE = 60000
 ---@field scheme string|nil of the URL of `serve`; 'http' by default
 ---@field path string|nil of that URL; '/' by default
 ---@field request table|nil
+---@field prepare (fun(server: FaultServer|nil): table)|nil makes the request's fields instead
 ---@field warm boolean|nil
 ---@field body string|nil what the body must be where a status is the outcome
 
@@ -88,7 +89,7 @@ local function perform(row, style, finish)
   helper.defer(function() session.close() end)
   local url, server = url_of(row)
   local request = { url = url }
-  for name, value in pairs(row.request or {}) do
+  for name, value in pairs(row.prepare and row.prepare(server) or row.request or {}) do
     request[name] = value
   end
   if row.warm then
