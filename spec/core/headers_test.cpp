@@ -69,6 +69,87 @@ TEST(HeadersLine, ATrailerIsNoStatusLine) {
   EXPECT_EQ(headers.status(), 200);
 }
 
+Pairs all(const Headers &headers, Headers::Kind kind, int response = -1) {
+  Pairs pairs;
+  headers.each(kind, response, [&](const char *name, std::string_view value) {
+    pairs.emplace_back(name, std::string(value));
+  });
+  return pairs;
+}
+
+void feed(Headers &headers, std::initializer_list<const char *> lines) {
+  for (const char *line : lines) headers.line(line);
+}
+
+TEST(HeadersLine, KeepsTheLines) {
+  Headers headers;
+  feed(headers, {"HTTP/1.1 200 OK\r\n", "X-Two: 1\r\n", "x-one:2\r\n", "X-Two:  3 \r\n",
+                 "Empty:\r\n", "\r\n"});
+  EXPECT_EQ(all(headers, Headers::Kind::header),
+            (Pairs{{"X-Two", "1"}, {"x-one", "2"}, {"X-Two", "3"}, {"Empty", ""}}));
+  EXPECT_TRUE(all(headers, Headers::Kind::trailer).empty());
+}
+
+TEST(HeadersLine, TellsResponsesInformationalAndTrailersApart) {
+  Headers headers;
+  feed(headers, {"HTTP/1.1 302 Found\r\n", "Hop: a\r\n", "\r\n",            //
+                 "HTTP/1.1 103 Early Hints\r\n", "Link: </a>\r\n", "\r\n",  //
+                 "HTTP/1.1 200 OK\r\n", "Hop: b\r\n", "\r\n"});
+  headers.body_began();
+  feed(headers, {"X-Sum: 6\r\n", "\r\n"});
+  EXPECT_EQ(all(headers, Headers::Kind::header, 0), (Pairs{{"Hop", "a"}}));
+  EXPECT_EQ(all(headers, Headers::Kind::header), (Pairs{{"Hop", "b"}}));
+  EXPECT_EQ(all(headers, Headers::Kind::informational), (Pairs{{"Link", "</a>"}}));
+  EXPECT_EQ(all(headers, Headers::Kind::trailer), (Pairs{{"X-Sum", "6"}}));
+}
+
+TEST(HeadersLine, ANulByteCannotShiftWhatFollows) {
+  Headers headers;
+  headers.line("HTTP/1.1 200 OK\r\n");
+  headers.line(std::string_view("A\0B: 1\0 2\r\n", 11));
+  headers.line("C: 3\r\n");
+  EXPECT_EQ(all(headers, Headers::Kind::header), (Pairs{{"A", "1"}, {"C", "3"}}));
+}
+
+TEST(HeadersLine, ALineWithoutColonIsDropped) {
+  Headers headers;
+  feed(headers, {"HTTP/1.1 200 OK\r\n", "nonsense\r\n", "A: 1\r\n", "\r\n"});
+  EXPECT_EQ(all(headers, Headers::Kind::header), (Pairs{{"A", "1"}}));
+}
+
+TEST(HeadersLine, AFoldedLineGoesOnWithTheOneBefore) {
+  Headers headers;
+  feed(headers,
+       {" lost\r\n", "HTTP/1.1 200 OK\r\n", "A: 1\r\n", "\t and 2\r\n", "B: 3\r\n", "\r\n"});
+  EXPECT_EQ(all(headers, Headers::Kind::header), (Pairs{{"A", "1 and 2"}, {"B", "3"}}));
+}
+
+TEST(HeadersLine, TrailersOfAnEmptyBodyAreTrailers) {
+  Headers headers;
+  feed(headers, {"HTTP/1.1 200 OK\r\n", "A: 1\r\n", "\r\n", "X-Sum: 0\r\n", "\r\n"});
+  EXPECT_EQ(all(headers, Headers::Kind::header), (Pairs{{"A", "1"}}));
+  EXPECT_EQ(all(headers, Headers::Kind::trailer), (Pairs{{"X-Sum", "0"}}));
+}
+
+TEST(HeadersLine, KnowsWhetherTheyHaveEnded) {
+  Headers headers;
+  EXPECT_FALSE(headers.in_block());
+  feed(headers, {"HTTP/1.1 103 Early\r\n", "A: 1\r\n"});
+  EXPECT_TRUE(headers.in_block());
+  feed(headers, {"\r\n"});
+  EXPECT_FALSE(headers.in_block());
+}
+
+TEST(HeadersLine, CountsTheBytesOfOneResponse) {
+  Headers headers;
+  const std::string half(Headers::most / 2, 'x');
+  feed(headers,
+       {"HTTP/1.1 302 Found\r\n", half.c_str(), "\r\n", "HTTP/1.1 200 OK\r\n", half.c_str()});
+  EXPECT_FALSE(headers.excessive());
+  feed(headers, {"\r\n", half.c_str()});
+  EXPECT_TRUE(headers.excessive());
+}
+
 class HeadersTest : public ::testing::Test {
  protected:
   std::shared_ptr<Record> get(const std::string &target, bool follow = false) {

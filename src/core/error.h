@@ -4,16 +4,9 @@
 
 #include <string>
 
+#include "core/phase.h"
+
 namespace luvcurl {
-
-/// Where a transfer was: the latest of these that it had reached.
-enum class Phase { queue, resolve, connect, tls, send, wait, body };
-
-/// The phase's name as scripts see it.
-const char *phase_name(Phase phase) noexcept;
-
-/// The phase of a transfer whose response has not come, by what libcurl has timed so far.
-Phase phase_before_response(CURL *easy, CURLcode code, bool secure) noexcept;
 
 /// libcurl's symbol for a code without its prefix ("OPERATION_TIMEDOUT"), or "UNKNOWN" for a code
 /// that is newer than the headers luvcurl was built with.

@@ -42,47 +42,65 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
+void record(std::string &records, Headers::Kind kind, int response, std::string_view name,
+            std::string_view value) {
+  records += static_cast<char>(kind);
+  records += static_cast<char>(response < 255 ? response : 255);
+  records.append(name.substr(0, name.find('\0')));
+  records += '\0';
+  records.append(value.substr(0, value.find('\0')));
+  records += '\0';
+}
+
 }  // namespace
 
 void Headers::clear() { *this = Headers(); }
 
-void Headers::record(Kind kind, int response, std::string_view name, std::string_view value) {
-  records_ += static_cast<char>(kind);
-  records_ += static_cast<char>(response < 255 ? response : 255);
-  records_.append(name.substr(0, name.find('\0')));
-  records_ += '\0';
-  records_.append(value.substr(0, value.find('\0')));
-  records_ += '\0';
-}
-
 Headers::Line Headers::line(std::string_view text) {
+  size_ += text.size();
   const std::string_view content = trimmed(text);
   if (content.empty()) {
-    if (!in_body_ && status_ >= 200) ++finished_;
+    if (in_block_ && status_ >= 200) ++finished_;
+    in_block_ = false;
     return Line::end;
   }
-  if (!in_body_ && content.compare(0, 5, "HTTP/") == 0) {
-    const std::size_t space = content.find(' ');
-    status_ = space == std::string_view::npos ? 0 : number_at(content.substr(space + 1));
-    const std::size_t after =
-        space == std::string_view::npos ? space : content.find(' ', space + 1);
-    reason_ = after == std::string_view::npos ? std::string()
-                                              : std::string(trimmed(content.substr(after)));
-    last_ = finished_;
-    location_.clear();
-    return Line::status;
-  }
+  if (!in_body_ && content.compare(0, 5, "HTTP/") == 0) return begin(content);
+  const bool folded = text.front() == ' ' || text.front() == '\t';
+  return folded ? fold(content) : field(content);
+}
+
+Headers::Line Headers::begin(std::string_view status_line) {
+  const std::size_t space = status_line.find(' ');
+  status_ = space == std::string_view::npos ? 0 : number_at(status_line.substr(space + 1));
+  const std::size_t after =
+      space == std::string_view::npos ? space : status_line.find(' ', space + 1);
+  reason_ = after == std::string_view::npos ? std::string()
+                                            : std::string(trimmed(status_line.substr(after)));
+  if (records_.empty()) records_.reserve(512);
+  if (last_ != finished_) size_ = 0;
+  last_ = finished_;
+  in_block_ = true;
+  location_.clear();
+  return Line::status;
+}
+
+Headers::Line Headers::field(std::string_view content) {
   const std::size_t colon = content.find(':');
   if (colon == std::string_view::npos) return Line::field;
-  stale_ = true;
-  bytes_ += content.size();
-  ++lines_;
   const std::string_view name = trimmed(content.substr(0, colon));
-  if (same_name(name, "location")) location_ = trimmed(content.substr(colon + 1));
-  if (!has_header_api()) {
-    const Kind kind = in_body_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header;
-    record(kind, last_, name, trimmed(content.substr(colon + 1)));
-  }
+  const std::string_view value = trimmed(content.substr(colon + 1));
+  if (same_name(name, "location")) location_ = value;
+  const Kind kind = !in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header;
+  record(records_, kind, last_, name, value);
+  return Line::field;
+}
+
+// A line that begins with a space goes on with the value of the one before.
+Headers::Line Headers::fold(std::string_view content) {
+  if (records_.empty()) return Line::field;
+  records_.back() = ' ';
+  records_.append(content.substr(0, content.find('\0')));
+  records_ += '\0';
   return Line::field;
 }
 
@@ -90,26 +108,16 @@ void Headers::redirected(std::string url) { hops_.push_back({last_, status_, std
 
 void Headers::collect(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075400
-  if (!has_header_api() || !stale_) return;
-  stale_ = false;
-  static constexpr struct {
-    unsigned int origin;
-    Kind kind;
-  } origins[] = {{CURLH_HEADER, Kind::header},
-                 {CURLH_TRAILER, Kind::trailer},
-                 {CURLH_1XX, Kind::informational},
-                 {CURLH_CONNECT, Kind::connect}};
-  constexpr unsigned int all = CURLH_HEADER | CURLH_TRAILER | CURLH_1XX | CURLH_CONNECT;
-  records_.clear();
-  records_.reserve(bytes_ + lines_ * 3);
-  for (int response = 0; response <= last_; ++response) {
+  // A proxy that sends more is cut short, since each costs a walk through all headers there are.
+  constexpr int enough = 100;
+  if (!has_header_api()) return;
+  proxy_records_.clear();
+  for (int response = 0, count = 0; response <= last_; ++response) {
     curl_header *header = nullptr;
-    while ((header = curl_easy_nextheader(easy, all, response, header)) != nullptr) {
-      for (const auto &entry : origins) {
-        // COMPAT libcurl 7.88: an empty value comes with the line's CR in it.
-        if ((header->origin & entry.origin) != 0)
-          record(entry.kind, response, header->name, trimmed(header->value));
-      }
+    while (count < enough &&
+           (header = curl_easy_nextheader(easy, CURLH_CONNECT, response, header)) != nullptr) {
+      record(proxy_records_, Kind::connect, response, header->name, trimmed(header->value));
+      ++count;
     }
   }
 #else

@@ -10,11 +10,15 @@ namespace luvcurl {
 
 /// The headers of every response of one transfer: redirects, 1xx, the last one's, and its trailers.
 ///
-/// libcurl's header API is asked where the loaded libcurl has it (7.84 and up); otherwise the lines
-/// that HEADERFUNCTION sees are kept. Status lines always come from there, since the API leaves
-/// them out.
+/// The lines that HEADERFUNCTION sees are kept. libcurl's header API (7.84 and up) goes through its
+/// whole list for each header that it gives: 300 kB of short ones would hold the loop for minutes.
+/// It is asked for the headers of a proxy's answer to CONNECT only, which HEADERFUNCTION is not
+/// told.
 class Headers {
  public:
+  /// Bytes; libcurl itself takes 300 kB of headers before a body.
+  static constexpr std::size_t most = 1024 * 1024;
+
   /// What a header belongs to. The order is that of the names scripts use.
   enum class Kind : char { header, trailer, informational, connect };
 
@@ -37,8 +41,7 @@ class Headers {
   /// Notes that the response just read redirects from `url`.
   void redirected(std::string url);
 
-  /// Takes over what libcurl has of the headers by now; does nothing when no line came since the
-  /// last time.
+  /// Takes over a proxy's headers, which the lines do not have.
   void collect(CURL *easy);
 
   /// Calls `visit(name, value)` for each header of a kind, in order; `response` counts from 0, -1
@@ -46,8 +49,9 @@ class Headers {
   template <class Visit>
   void each(Kind kind, int response, Visit &&visit) const {
     if (response < 0) response = last_;
-    const char *at = records_.data();
-    const char *const end = at + records_.size();
+    const std::string &records = kind == Kind::connect ? proxy_records_ : records_;
+    const char *at = records.data();
+    const char *const end = at + records.size();
     while (at < end) {
       const char record_kind = at[0];
       const int record_response = static_cast<unsigned char>(at[1]);
@@ -58,6 +62,13 @@ class Headers {
     }
   }
 
+  /// Whether a response's headers have begun and not ended.
+  bool in_block() const { return in_block_; }
+
+  /// Whether the server has sent more of them for one response, 1xx and trailers included, than
+  /// anybody wants: libcurl limits neither trailers nor their sum.
+  bool excessive() const { return size_ > most; }
+
   long status() const { return status_; }
   const std::string &reason() const { return reason_; }
   const std::vector<Hop> &hops() const { return hops_; }
@@ -66,19 +77,21 @@ class Headers {
   const std::string &location() const { return location_; }
 
  private:
-  void record(Kind kind, int response, std::string_view name, std::string_view value);
+  Line begin(std::string_view status_line);
+  Line field(std::string_view content);
+  Line fold(std::string_view content);
 
   std::string records_;  // kind, response, name, NUL, value, NUL; over and over
+  std::string proxy_records_;
   std::string reason_;
   std::string location_;
   std::vector<Hop> hops_;
   long status_ = 0;
-  std::size_t bytes_ = 0;  // of header lines seen
-  std::size_t lines_ = 0;
-  int last_ = 0;      // number of the response just read
-  int finished_ = 0;  // responses (not 1xx) whose headers have ended
+  int last_ = 0;          // number of the response just read
+  int finished_ = 0;      // responses (not 1xx) whose headers have ended
+  std::size_t size_ = 0;  // bytes of the lines for the response being read
+  bool in_block_ = false;
   bool in_body_ = false;
-  bool stale_ = false;  // lines came since collect()
 };
 
 }  // namespace luvcurl

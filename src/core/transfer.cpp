@@ -125,6 +125,9 @@ void Transfer::finish(CURLcode code) noexcept {
       code = CURLE_SEND_FAIL_REWIND;
     }
     if (outcome_.code != CURLE_OK) code = outcome_.code;
+    // libcurl takes headers that are cut off for all of them, if none has told of a body.
+    const bool cut_off = code == CURLE_OK && headers_.in_block();
+    if (cut_off) code = CURLE_PARTIAL_FILE;
     if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
     headers_.collect(handle);
     if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
@@ -133,6 +136,10 @@ void Transfer::finish(CURLcode code) noexcept {
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
     const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
+    // libcurl's word for a line of more than 100 kB, too.
+    if (code == CURLE_OUT_OF_MEMORY && outcome_.phase == Phase::wait)
+      message = "Out of memory, or a line of the headers is too long";
+    if (cut_off) message = "the connection was closed in the middle of the headers";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
       message =
           "the body has to be sent anew (a redirect, a challenge or a lost connection), "
@@ -225,8 +232,10 @@ void Transfer::apply_flow() noexcept {
 Phase Transfer::phase_reached(CURLcode code) const {
   if (!easy_ || state_ == State::queued) return Phase::queue;
   if (response_in_) return Phase::body;
-  const Phase phase =
-      phase_before_response(easy_->handle.get(), code, request_.url->origin->secure);
+  const std::string url = current_url();
+  const Option *proxy = request_.options->find(CURLOPT_PROXY);
+  const bool has_proxy = proxy != nullptr && !proxy->text.empty();
+  const Phase phase = phase_before_response(easy_->handle.get(), code, {before_, url, has_proxy});
   return phase == Phase::wait && is_uploading() ? Phase::send : phase;
 }
 

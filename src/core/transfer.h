@@ -115,6 +115,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   State state_ = State::queued;
   Outcome outcome_;
   Headers headers_;
+  Steps before_;  // what was timed when the last answer came that led on
   Summary summary_;
   Progress progress_;
   std::string body_;  // the response's body, when not streaming

@@ -62,7 +62,13 @@ void Transfer::reserve_body(std::size_t at_least) {
 bool Transfer::on_header(std::string_view line) {
   multi_->loop().interest().responded();
   if (state_ != State::running) return false;
-  if (headers_.line(line) != Headers::Line::end || response_in_) return true;
+  const Headers::Line kind = headers_.line(line);
+  if (headers_.excessive()) {
+    fail(CURLE_RECV_ERROR,
+         "the headers are larger than " + std::to_string(Headers::most) + " bytes");
+    return false;
+  }
+  if (kind != Headers::Line::end || response_in_) return true;
   if (headers_.status() >= 300 && (full_ & hold_up) != 0) {
     // libcurl sends no more of the body, but would wait until a source that it had to wait for
     // has something again.
@@ -72,7 +78,10 @@ bool Transfer::on_header(std::string_view line) {
   if (headers_.status() == 417) redirect::drop_expectation(*easy_);
   if (is_final_response()) {
     response_is_in();
-  } else if (headers_.status() >= 300 && headers_.status() < 400) {
+    return true;
+  }
+  if (headers_.status() >= 300) before_ = steps_of(easy_->handle.get());
+  if (headers_.status() >= 300 && headers_.status() < 400) {
     const std::string from = current_url();
     redirect::prepare(*easy_, headers_.status(), from, headers_.location());
     headers_.redirected(from);

@@ -1,0 +1,1 @@
+return {agrees=function() return true end}
