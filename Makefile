@@ -5,7 +5,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check torture soak fuzz tsan bench bench-guard format lint laws install clean help
+.PHONY: build demo test check torture soak fuzz tsan faults bench bench-guard format lint laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -61,6 +61,11 @@ bench-guard: ## count instructions and system calls per request against the comm
 	@tools/deps.sh bench
 	@tools/build.sh -DLUVCURL_BENCH=ON release
 	@LUVCURL_BUILD=$(RELEASE) luajit bench/guard.lua $(if $(UPDATE),--update)
+
+faults: ## write docs/FAULTS.md anew from what the specs see
+	@tools/deps.sh test
+	@tools/build.sh release
+	@WRITE_FAULTS=1 luajit spec/run.lua --build $(RELEASE) spec/fault_table_spec.lua
 
 format: ## format the C and C++ sources in place
 	@tools/deps.sh check

@@ -1,134 +1,14 @@
 -- A name look-up that takes long: the loop is never held by it, not even by cancelling it.
---
--- The look-up is made slow in a child process, by a library that writes a jump to its own function
--- over libc's getaddrinfo: luvcurl opens libcurl deep-bound, so that a preloaded function of that
--- name would not be found.
 
-local child = require 'spec.support.child'
 local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
-local process = require 'spec.support.process'
-
-local SLOW_LOOKUP = [[
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <netdb.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static int slow(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **result) {
-  (void)node, (void)service, (void)hints, (void)result;
-  usleep(3000000);
-  return EAI_AGAIN;
-}
-
-static void redirect(void *from, void *to) {
-#if defined(__x86_64__)
-  /* mov rax, to; jmp rax */
-  unsigned char code[12] = {0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0};
-  memcpy(code + 2, &to, sizeof to);
-#elif defined(__aarch64__)
-  uint32_t code[4] = {0x58000050, 0xd61f0200}; /* ldr x16, to; br x16 */
-  memcpy(code + 2, &to, sizeof to);
-#else
-#error "no jump known for this processor"
-#endif
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  char *start = (char *)((uintptr_t)from & ~(page - 1));
-  mprotect(start, 2 * page, PROT_READ | PROT_WRITE | PROT_EXEC);
-  memcpy(from, code, sizeof code);
-  mprotect(start, 2 * page, PROT_READ | PROT_EXEC);
-  __builtin___clear_cache((char *)from, (char *)from + sizeof code);
-}
-
-__attribute__((constructor)) static void begin(void) {
-  void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-  redirect(dlsym(libc, "getaddrinfo"), (void *)&slow);
-}
-]]
-
--- Ticks every millisecond while a look-up is under way, cancels it or lets it time out, and prints
--- the error and the longest time that the loop was held.
-local SCRIPT = [[
-local curl = require 'luvcurl'
-local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'
-local began = uv.hrtime()
-local last, longest, ticks = began, 0, 0
-local tick = uv.new_timer()
-tick:start(1, 1, function()
-  local now = uv.hrtime()
-  longest, last, ticks = math.max(longest, now - last), now, ticks + 1
-end)
-uv.update_time()
-local t, cancelled_at
-t = curl.get('http://slow.example/', { timeout = tonumber(arg[2]) }, function(err)
-  local now = uv.hrtime()
-  local stop = uv.new_timer()
-  stop:start(100, 0, function() -- so that what happens right after the end is measured too
-    print(('%s %s'):format(err.name, err.phase))
-    print(('after %.0f ms, longest %.0f ms, %d ticks'):format((now - (cancelled_at or began)) / 1e6,
-      longest / 1e6, ticks))
-    tick:close()
-    stop:close()
-    done = true
-  end)
-end)
-if arg[1] ~= '' then
-  local timer = uv.new_timer()
-  timer:start(tonumber(arg[1]), 0, function()
-    cancelled_at = uv.hrtime()
-    t:cancel()
-    timer:close()
-  end)
-end
-if vim then
-  vim.wait(10000, function() return done end, 1)
-elseif not package.loaded.uv then
-  uv.run()
-end
-]]
-
-local library
-
-local function slow_library()
-  if not library then
-    local dir = process.temp_dir('slow')
-    local source = process.write_file(dir .. '/slow.c', SLOW_LOOKUP)
-    library = dir .. '/slow.so'
-    local compiler = process.find('cc', 'gcc')
-    local status = os.execute(("'%s' -O1 -shared -fPIC -o '%s' '%s' -ldl"):format(compiler, library,
-      source))
-    assert(status == 0 or status == true, 'cannot build the slow look-up')
-  end
-  return library
-end
-
-local function run(cancel_ms, timeout_ms)
-  local result
-  helper.run(function()
-    result = child.run(SCRIPT, { args = { cancel_ms, timeout_ms }, preload = slow_library() })
-  end, child.DEADLINE)
-  assert.same({ 0, 0, false }, { result.code, result.signal, result.late }, result.err)
-  local text = result.out .. result.err -- Neovim prints to stderr
-  local name, phase, after, longest, ticks = text:match(
-    '(%u[%u_]+) (%l+)\r?\nafter (%d+) ms, longest (%d+) ms, (%d+) ticks')
-  assert.is_string(name, text)
-  return result, { name = name, phase = phase }, tonumber(after), tonumber(longest), tonumber(ticks)
-end
+local slow_lookup = require 'spec.support.slow_lookup'
 
 describe('a slow name look-up', function()
-  teardown(function()
-    if library then
-      process.remove_tree(library:match('^(.*)/'))
-      library = nil
-    end
-  end)
+  teardown(slow_lookup.clean)
 
   it('is cancelled at once, and holds neither the loop nor the end of the process', function()
-    local result, err, after, longest, ticks = run('50', '')
+    local result, err, after, longest, ticks = slow_lookup.run('50', '')
     assert.same({ name = 'ABORTED_BY_CALLBACK', phase = 'resolve' }, err)
     assert.is_true(after < 100, ('told %.0f ms after the cancel'):format(after))
     assert.is_true(longest < 150, ('the loop was held for %.0f ms'):format(longest))
@@ -137,7 +17,7 @@ describe('a slow name look-up', function()
   end)
 
   it('times out, and holds neither the loop nor the end of the process', function()
-    local result, err, after, longest = run('', '200')
+    local result, err, after, longest = slow_lookup.run('', '200')
     assert.same({ name = 'OPERATION_TIMEDOUT', phase = 'resolve' }, err)
     assert.is_true(after >= 190 and after < 500, ('told after %.0f ms'):format(after))
     assert.is_true(longest < 150, ('the loop was held for %.0f ms'):format(longest))
@@ -145,7 +25,7 @@ describe('a slow name look-up', function()
   end)
 
   it('fails by itself, without holding the loop', function()
-    local _, err, after, longest = run('', '')
+    local _, err, after, longest = slow_lookup.run('', '')
     assert.same({ name = 'COULDNT_RESOLVE_HOST', phase = 'resolve' }, err)
     assert.is_true(after >= 2900 and after < 4500, ('told after %.0f ms'):format(after))
     assert.is_true(longest < 150, ('the loop was held for %.0f ms'):format(longest))

@@ -23,6 +23,12 @@ location = /text {
   brotli_min_length 1;
   brotli_types *;
 }
+location = /unsized {
+  alias htdocs/16k;
+  gzip on;
+  gzip_types *;
+  chunked_transfer_encoding off;
+}
 location = /bomb {
   default_type text/plain;
   add_header Content-Encoding gzip;

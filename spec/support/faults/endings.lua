@@ -35,8 +35,9 @@ endings.finish = function(name, conn, rest) DO[name](conn, rest) end
 ---@param row table what the rows have in common
 ---@param serve fun(conn: FaultConnection, ending: string, server: FaultServer)
 ---@param rows FaultRow[] they are appended to it
-function endings.rows(place, row, serve, rows)
-  for _, name in ipairs(endings.NAMES) do
+---@param names string[]|nil endings.NAMES, or more
+function endings.rows(place, row, serve, rows, names)
+  for _, name in ipairs(names or endings.NAMES) do
     if place[name] then
       local each = { stage = place.stage, fault = name, outcome = place[name] }
       each.serve = function(conn, server) return serve(conn, name, server) end
