@@ -102,8 +102,10 @@ end
 row('headers', 'RST_STREAM: CANCEL', 'HTTP2_STREAM wait', reset_by(http2.CANCEL))
 row('headers', 'RST_STREAM: INTERNAL_ERROR', 'HTTP2_STREAM wait', reset_by(http2.INTERNAL_ERROR))
 row('headers', 'RST_STREAM: NO_ERROR', 'HTTP2_STREAM wait', reset_by(http2.NO_ERROR))
-row('headers', 'RST_STREAM: REFUSED_STREAM, each time', 'RECV_ERROR wait', reset_by(http2.REFUSED_STREAM))
-row('headers', 'RST_STREAM: HTTP_1_1_REQUIRED, each time', 'UNSUPPORTED_PROTOCOL wait', reset_by(http2.HTTP_1_1_REQUIRED))
+row('headers', 'RST_STREAM: REFUSED_STREAM, each time', 'RECV_ERROR wait',
+  reset_by(http2.REFUSED_STREAM))
+row('headers', 'RST_STREAM: HTTP_1_1_REQUIRED, each time', 'UNSUPPORTED_PROTOCOL wait',
+  reset_by(http2.HTTP_1_1_REQUIRED))
 row('headers', 'GOAWAY: NO_ERROR, for this stream too', 'HTTP2 wait',
   function() return goaway(0, http2.NO_ERROR) end)
 row('headers', 'GOAWAY: ENHANCE_YOUR_CALM', 'HTTP2 wait',
@@ -124,7 +126,8 @@ row('body', 'GOAWAY: INTERNAL_ERROR', 'OPERATION_TIMEDOUT body', function(stream
   return table.concat(parts(stream), '', 1, 2), goaway(stream, http2.INTERNAL_ERROR)
 end)
 
-row('frames', 'no HTTP/2 at all', 'GOT_NOTHING wait', function() return ('this is no HTTP/2'):rep(10) end)
+row('frames', 'no HTTP/2 at all', 'GOT_NOTHING wait',
+  function() return ('this is no HTTP/2'):rep(10) end)
 row('frames', 'HTTP/1.1 instead', 'GOT_NOTHING wait',
   function() return 'HTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\nok' end)
 row('frames', 'one larger than agreed', 'GOT_NOTHING wait',
@@ -167,11 +170,13 @@ row('headers', '100 of 1xx', '200', function(stream)
   return frame(HEADERS, http2.END_HEADERS, stream, block(103)):rep(100)
     .. table.concat(parts(stream))
 end, nil, BODY)
-rows[#rows + 1] = { stage = 'headers', fault = 'endless 1xx', outcome = 'RECV_ERROR wait', request = ask(),
+rows[#rows + 1] = { stage = 'headers', fault = 'endless 1xx',
+  outcome = 'RECV_ERROR wait', request = ask(),
   serve = flooding(function() return '' end, function(stream)
     return frame(HEADERS, http2.END_HEADERS, stream, block(103, header('a', 'b'))):rep(1000)
   end) }
-rows[#rows + 1] = { stage = 'headers', fault = 'endless', outcome = 'RECV_ERROR wait', request = ask(),
+rows[#rows + 1] = { stage = 'headers', fault = 'endless',
+  outcome = 'RECV_ERROR wait', request = ask(),
   serve = flooding(function(stream) return frame(HEADERS, 0, stream, block(200)) end,
     function(stream)
       return frame(http2.CONTINUATION, 0, stream, header('x-many', ('x'):rep(990)):rep(16))
@@ -198,13 +203,17 @@ row('trailers', 'with a status in them', 'HTTP2_STREAM body', function(stream)
   return response(stream) .. frame(DATA, 0, stream, BODY),
     frame(HEADERS, http2.END_HEADERS + http2.END_STREAM, stream, block(500))
 end)
-rows[#rows + 1] = { stage = 'body', fault = 'endless empty frames', request = ask(), outcome = 'OPERATION_TIMEDOUT body',
+rows[#rows + 1] = { stage = 'body', fault = 'endless empty frames',
+  request = ask(), outcome = 'OPERATION_TIMEDOUT body',
   serve = flooding(response, function(stream) return frame(DATA, 0, stream):rep(1000) end) }
-rows[#rows + 1] = { stage = 'body', fault = 'endless PING', request = ask(), outcome = 'RECV_ERROR body',
+rows[#rows + 1] = { stage = 'body', fault = 'endless PING',
+  request = ask(), outcome = 'RECV_ERROR body',
   serve = flooding(response, function() return frame(http2.PING, 0, 0, 'pingping'):rep(1000) end) }
-rows[#rows + 1] = { stage = 'body', fault = 'endless SETTINGS', request = ask(), outcome = 'RECV_ERROR body',
+rows[#rows + 1] = { stage = 'body', fault = 'endless SETTINGS',
+  request = ask(), outcome = 'RECV_ERROR body',
   serve = flooding(response, function() return frame(http2.SETTINGS, 0, 0):rep(1000) end) }
-rows[#rows + 1] = { stage = 'body', fault = 'endless, with max_body', outcome = 'FILESIZE_EXCEEDED body',
+rows[#rows + 1] = { stage = 'body', fault = 'endless, with max_body',
+  outcome = 'FILESIZE_EXCEEDED body',
   request = ask { max_body = MB }, serve = function(conn)
     local stream = http2.request(conn)
     conn:send(response(stream))

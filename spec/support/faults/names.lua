@@ -3,7 +3,8 @@
 local slow_lookup = require 'spec.support.slow_lookup'
 
 local rows = {
-  { stage = 'name', fault = 'silent, cancelled after 50 ms', outcome = 'ABORTED_BY_CALLBACK resolve',
+  { stage = 'name', fault = 'silent, cancelled after 50 ms',
+    outcome = 'ABORTED_BY_CALLBACK resolve',
     cancel = '50', timeout = '' },
   { stage = 'name', fault = 'silent, with a timeout of 200 ms',
     outcome = 'OPERATION_TIMEDOUT resolve', cancel = '', timeout = '200' },

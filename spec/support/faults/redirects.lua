@@ -38,7 +38,8 @@ local rows = {
   { fault = 'a chain of 11', outcome = 'TOO_MANY_REDIRECTS wait', serve = chain(11) },
   { fault = 'a chain of 2 where 1 is allowed', outcome = 'TOO_MANY_REDIRECTS wait',
     serve = chain(2), request = { redirects = 1 } },
-  { fault = 'to a port where nothing is', outcome = 'COULDNT_CONNECT connect', serve = function(conn)
+  { fault = 'to a port where nothing is',
+    outcome = 'COULDNT_CONNECT connect', serve = function(conn)
     conn:request()
     conn:send(fault.response { status = 302, headers = { 'Location: ' .. fault.refused() } })
     conn:stall()
@@ -46,9 +47,11 @@ local rows = {
   { fault = 'to a name that is not found', outcome = 'COULDNT_RESOLVE_HOST resolve',
     serve = to 'http://nosuchhost.invalid/' },
   { fault = 'to a URL that is none', outcome = 'URL_MALFORMAT wait', serve = to 'http://:bad:/' },
-  { fault = 'to a port that is none', outcome = 'URL_MALFORMAT wait', serve = to 'http://127.0.0.1:99999/' },
+  { fault = 'to a port that is none',
+    outcome = 'URL_MALFORMAT wait', serve = to 'http://127.0.0.1:99999/' },
   { fault = 'to an empty Location', outcome = '302', serve = to '' },
-  { fault = 'to a Location of 90 kB', outcome = 'RECV_ERROR wait', serve = to('/' .. ('x'):rep(90000)) },
+  { fault = 'to a Location of 90 kB',
+    outcome = 'RECV_ERROR wait', serve = to('/' .. ('x'):rep(90000)) },
 }
 for _, url in ipairs { 'file:///etc/hostname', 'ftp://127.0.0.1:1/', 'gopher://127.0.0.1:1/x',
   'dict://127.0.0.1:1/x', 'smb://127.0.0.1/x', 'javascript:alert(1)', 'nosuch://x/' } do

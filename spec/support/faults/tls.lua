@@ -35,9 +35,11 @@ place('TLS 1.2: before the hello', V12, { records = 0, bytes = 0 }, 'tls', CONNE
   LATE.tls)
 place("TLS 1.2: in a record's head", V12, { records = 0, bytes = 3 }, 'tls', CONNECT, CONNECT)
 place('TLS 1.2: in the hello', V12, { records = 0, bytes = 40 }, 'tls', CONNECT, CONNECT)
-place('TLS 1.2: before the certificate', V12, { records = 1, bytes = 0 }, 'tls', CONNECT, CONNECT, CONNECT)
+place('TLS 1.2: before the certificate', V12, { records = 1, bytes = 0 }, 'tls', CONNECT,
+  CONNECT, CONNECT)
 place('TLS 1.2: in the certificate', V12, { records = 1, bytes = 200 }, 'tls', CONNECT, CONNECT)
-place("TLS 1.2: before the hello's end", V12, { records = 3, bytes = 0 }, 'tls', CONNECT, CONNECT, CONNECT)
+place("TLS 1.2: before the hello's end", V12, { records = 3, bytes = 0 }, 'tls', CONNECT,
+  CONNECT, CONNECT)
 place('TLS 1.2: before Finished', V12, { records = 5, bytes = 0 }, 'tls', CONNECT, CONNECT, CONNECT)
 place('TLS 1.2: before the response', V12, { data = true, records = 0, bytes = 0 }, 'wait',
   'GOT_NOTHING wait', 'RECV_ERROR wait', 'RECV_ERROR wait')
@@ -55,10 +57,11 @@ place('TLS 1.2: in a body without a length', V12, { data = true, records = 1, by
 
 -- TLS 1.3: hello, a change of ciphers for show, and all else encrypted.
 local V13 = nghttpd.port
-place('TLS 1.3: before the hello', V13, { records = 0, bytes = 0 }, 'tls', CONNECT, CONNECT, CONNECT)
+place('TLS 1.3: before the hello', V13, { records = 0, bytes = 0 }, 'tls', CONNECT,
+  CONNECT, CONNECT)
 place('TLS 1.3: in the hello', V13, { records = 0, bytes = 40 }, 'tls', CONNECT, CONNECT)
-place('TLS 1.3: before its encrypted part', V13, { records = 2, bytes = 0 }, 'tls', CONNECT, CONNECT,
-  CONNECT)
+place('TLS 1.3: before its encrypted part', V13, { records = 2, bytes = 0 }, 'tls', CONNECT,
+  CONNECT, CONNECT)
 place('TLS 1.3: in its encrypted part', V13, { records = 2, bytes = 20 }, 'tls', CONNECT, CONNECT)
 
 return { title = 'TLS: a handshake or a response that stops', columns = NAMES, rows = rows }
