@@ -64,7 +64,7 @@ for _, packer in ipairs(PACKERS) do
   add(coding, 'a byte of its head changed', 'BAD_CONTENT_ENCODING body', flipped(whole, 1))
   -- 64 MB of zeros, of which at most one may come out.
   add(coding, 'a bomb, with max_body', 'FILESIZE_EXCEEDED body',
-    pack(('head -c %d /dev/zero | %s'):format(6MB, packer[2]), ''))
+    pack(('head -c %d /dev/zero | %s'):format(64 * MB, packer[2]), ''))
 end
 rows[#rows + 1] = { stage = 'gzip', fault = 'a bomb of 10 GiB, with max_body',
   outcome = 'FILESIZE_EXCEEDED body', request = { max_body = MB },
