@@ -126,7 +126,7 @@ void Transfer::finish(CURLcode code) noexcept {
     }
     if (outcome_.code != CURLE_OK) code = outcome_.code;
     // libcurl takes headers that are cut off for all of them, if none has told of a body.
-    const bool cut_off = code == CURLE_OK && headers_.in_block();
+    const bool cut_off = code == CURLE_OK && !response_in_ && headers_.in_block();
     if (cut_off) code = CURLE_PARTIAL_FILE;
     if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
     headers_.collect(handle);
