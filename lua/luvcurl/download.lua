@@ -197,7 +197,7 @@ function download.over(way)
     end
     if callback ~= nil then
       perform.check_callback(callback)
-      return start(new(way, url, path, opts), callback)
+      return start(new(way, url, path, opts), perform.as_text(callback))
     end
     local co = await.place()
     local self = new(way, url, path, opts)

@@ -20,7 +20,7 @@ local SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 
 ---@field max_concurrent? integer        transfers at once, the others wait; 0 (default) is no limit
 ---@field turn_budget? integer           ms that one iteration of the loop may work for transfers,
 ---                                      callbacks included, before everything else gets its turn;
----                                      5 by default. The smallest of all Multis of a Lua state holds
+---                                      5 by default. The smallest of all Multis of a state holds
 
 ---@param settings any
 ---@return table
@@ -82,6 +82,7 @@ function Multi:close(callback)
   local inner = own(self)
   if callback ~= nil then
     perform.check_callback(callback)
+    callback = perform.as_text(callback)
   end
   inner:close()
   if callback == nil then

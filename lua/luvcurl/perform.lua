@@ -32,6 +32,24 @@ function perform.check_callback(callback)
   end
 end
 
+local function traceback(err)
+  local ok, text = pcall(tostring, err)
+  return debug.traceback(ok and text or ('(error object is a %s value)'):format(type(err)), 2)
+end
+
+--- Makes a script's callback fit to be called from a luv callback: what it raises reaches the host
+--- as text with its traceback, as from the C side. Neovim 0.7 does not survive another value.
+---@param callback fun(...)
+---@return fun(...)
+function perform.as_text(callback)
+  return function(a, b)
+    local ok, why = xpcall(function() callback(a, b) end, traceback)
+    if not ok then
+      error(why, 0)
+    end
+  end
+end
+
 --- Hands a request to the C side; what that refuses is raised at the caller's line.
 ---@param core luvcurl.CoreMulti
 ---@param options luvcurl.Options
