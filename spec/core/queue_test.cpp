@@ -30,8 +30,8 @@ class QueueTest : public ::testing::Test {
   void push(Origin &origin, const std::string &name) { queue_.push(&origin, waiting_.make(name)); }
   // With at most `limit` active at each server; 0 for no limit.
   std::string pop(std::size_t limit = 0) {
-    return Waiting::name(queue_.pop(
-        [limit](const Origin &origin) { return limit == 0 || origin.active < limit; }));
+    return Waiting::name(
+        queue_.pop([limit](const Origin &origin) { return limit == 0 || origin.active < limit; }));
   }
 
   std::string pop_all(std::size_t limit = 0) {
