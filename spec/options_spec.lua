@@ -159,7 +159,7 @@ describe('wrong options', function()
     assert.equal("option 'useragent': expected a string, got number", refusal { useragent = 5 })
     assert.equal("option 'useragent': expected a string, got boolean",
       refusal { useragent = true })
-    assert.equal("option 'useragent': the string contains a NUL byte",
+    assert.equal('request.options.useragent: must not contain CR, LF or NUL',
       refusal { useragent = 'a\0b' })
     assert.equal("option 'httpheader': expected a list of strings, got string",
       refusal { httpheader = 'a: b' })

@@ -29,6 +29,13 @@ local SECRETS = {
   { 'an X-Api-Key header', { headers = { ['X-Api-Key'] = 'sesame' } }, 'x-api-key' },
   { 'an X-Auth-Token header', { headers = { ['x-auth-token'] = 'sesame' } }, 'x-auth-token' },
   { 'an X-Secret header', { headers = { ['X-Secret'] = 'sesame' } }, 'x-secret' },
+  { 'a userpwd option', { options = { userpwd = 'me:sesame' } }, 'authorization' },
+  { 'username and password options', { options = { username = 'me', password = 'sesame' } },
+    'authorization' },
+  { 'a token as an option', { options = { xoauth2_bearer = 'sesame', httpauth = 64 } },
+    'authorization' },
+  { 'a header as an option', { options = { httpheader = { 'Authorization: sesame' } } },
+    'authorization' },
   { 'a cookie option', { options = { cookie = 'id=sesame' } }, 'cookie' },
 }
 
@@ -97,6 +104,17 @@ describe('another scheme', function()
       assert.is_nil(res.body:find('sesame', 1, true))
       assert.is_nil(res.body:find('authorization: %S'))
     end
+  end)
+end)
+
+describe('a signature', function()
+  runs('is not made for another port', function()
+    local other = echo.serve()
+    local server = redirecting(function() return other.url end)
+    assert(curl.get(server.url, { auth = 'me:sesame',
+      options = { aws_sigv4 = 'aws:amz:region:service' } }))
+    assert.matches('^AWS4%-HMAC', server.asked[1].headers.authorization)
+    assert.is_nil(other.asked[1].headers.authorization)
   end)
 end)
 

@@ -7,6 +7,8 @@
 ---@field luv string|nil
 ---@field libuv string
 ---@field ssl string|nil
+---@field ca_file string|nil  where libcurl looks for the certificates of authorities by itself
+---@field ca_path string|nil  the same, a folder
 ---@field protocols string[]
 ---@field features string[]
 

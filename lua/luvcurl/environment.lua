@@ -1,6 +1,9 @@
 --- What the environment says about proxies and certificates, read once, at load. libcurl would
 --- look the proxies up again for every request.
 
+local authorities = require('luvcurl/authorities')
+local library = require('luvcurl/library')
+
 local environment = {}
 
 local function first(...)
@@ -23,9 +26,13 @@ environment.proxy = {
 }
 environment.no_proxy = first('no_proxy', 'NO_PROXY') or ''
 
---- As the curl tool has it.
+--- As the curl tool has it; without any of them what the system has, if libcurl does not know.
 environment.ca_file = first('CURL_CA_BUNDLE', 'SSL_CERT_FILE')
 environment.ca_path = first('SSL_CERT_DIR')
+if not environment.ca_file and not environment.ca_path then
+  local version = library.version
+  environment.ca_file, environment.ca_path = authorities.find(version.ca_file, version.ca_path)
+end
 
 --- The proxy for a URL of this scheme.
 ---@param url string

@@ -16,6 +16,19 @@ local INSTEAD = {
   progressdata = 'on_progress', xferinfodata = 'on_progress', noprogress = 'on_progress',
 }
 
+--- Most texts end up in a line of some protocol; no name of a file needs a line end either.
+local function check_lines(where, kind, value)
+  if kind == 'string' and type(value) == 'string' then
+    check.line(where, value)
+  elseif kind == 'list' and type(value) == 'table' then
+    for i, item in ipairs(value) do
+      if type(item) == 'string' then
+        check.line(('%s[%d]'):format(where, i), item)
+      end
+    end
+  end
+end
+
 ---@param out luvcurl.Flat
 ---@param where string
 ---@param options table<string, any>
@@ -33,6 +46,7 @@ return function(out, where, options)
       misuse(("option '%s' is luvcurl's own%s"):format(
         name, instead and "; use the request field '" .. instead .. "'" or ''))
     end
+    check_lines(where .. '.' .. name, kind, options[name])
   end
   table.sort(names)
   for i = 1, n do

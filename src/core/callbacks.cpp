@@ -84,6 +84,12 @@ curl_socket_t on_open(void *interest, curlsocktype, curl_sockaddr *address) {
   return fd;
 }
 
+// What a server connects to us (FTP's active mode) libcurl accepts itself.
+int on_socket_options(void *, curl_socket_t fd, curlsocktype purpose) {
+  if (purpose == CURLSOCKTYPE_ACCEPT) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
+
 int on_close(void *interest, curl_socket_t fd) {
   static_cast<Interest *>(interest)->closing(fd);
   return ::close(fd);
@@ -116,6 +122,7 @@ void install(Easy &easy, Interest &interest) noexcept {
   set_option(handle, CURLOPT_XFERINFODATA, &easy);
   set_option(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open);
   set_option(handle, CURLOPT_OPENSOCKETDATA, &interest);
+  set_option(handle, CURLOPT_SOCKOPTFUNCTION, &on_socket_options);
   set_option(handle, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
   set_option(handle, CURLOPT_CLOSESOCKETDATA, &interest);
 }

@@ -1,8 +1,10 @@
 #include "lua/info.h"
 
 #include <cstring>
+#include <string>
 
 #include "core/info.h"
+#include "core/url.h"
 #include "lua/compat.h"
 
 namespace luvcurl::lua {
@@ -36,8 +38,33 @@ int push_certificates(lua_State *L, CURL *easy) {
   return 1;
 }
 
+// A URL may have a password in it.
+struct UrlText {
+  static constexpr const char *type_name = "luvcurl.urltext";
+  std::string text;
+};
+
+int push_url(lua_State *L, const char *url) {
+  if (url == nullptr) return 0;
+  std::string &text = Object<UrlText>::push(L).text;
+  text = without_credentials(url);
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
+
+int push_url(lua_State *L, const Transfer &transfer) {
+  std::string &text = Object<UrlText>::push(L).text;
+  text = transfer.url();
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
+
 int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
   if (info.id == CURLINFO_CERTINFO) return push_certificates(L, easy);
+  if (info.id == CURLINFO_EFFECTIVE_URL || info.id == CURLINFO_REDIRECT_URL) {
+    const char *url = nullptr;
+    return curl_easy_getinfo(easy, info.id, &url) == CURLE_OK ? push_url(L, url) : 0;
+  }
   switch (static_cast<int>(info.id) & CURLINFO_TYPEMASK) {
     case CURLINFO_STRING: {
       const char *text = nullptr;
@@ -85,6 +112,8 @@ int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &in
     return step == 0 ? 0 : step - summary.timings.queue;
   };
   switch (info.id) {
+    case CURLINFO_EFFECTIVE_URL:
+      return push_url(L, transfer);
     case CURLINFO_RESPONSE_CODE:
       push_int64(L, summary.status);
       return 1;
@@ -143,6 +172,7 @@ int all_info_names(lua_State *L) {
 void define_info(lua_State *L) {
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<SlistObject>::define(L, no_methods);
+  Object<UrlText>::define(L, no_methods);
 }
 
 }  // namespace luvcurl::lua

@@ -137,6 +137,8 @@ int version(lua_State *L) {
   set_text(L, "luvcurl", LUVCURL_VERSION);
   set_text(L, "libcurl", info.version);
   set_text(L, "ssl", info.ssl_version);
+  set_text(L, "ca_file", info.cainfo);
+  set_text(L, "ca_path", info.capath);
   set_text(L, "libuv", libuv);
   lua_newtable(L);
   int count = 0;
