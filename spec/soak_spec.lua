@@ -79,7 +79,8 @@ local function check(name, count, source)
     assert.equal(before, after)
     if not SANITIZED then -- which keeps what is freed
       local megabytes = tonumber(growth) / MEGABYTE
-      assert.is_true(megabytes < 2, ('resident memory grew by %.1f MB'):format(megabytes))
+      -- what a heap takes for its holes; 10,000 requests that leak 1 kB each would take 10
+      assert.is_true(megabytes < 5, ('resident memory grew by %.1f MB'):format(megabytes))
     end
   end)
 end
