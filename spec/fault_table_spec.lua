@@ -6,7 +6,7 @@ local document = require 'spec.support.faults.document'
 local runner = require 'spec.support.faults.runner'
 
 --- Milliseconds. A fault that holds the loop does so for as long as it lasts, which is longer.
-local HELD = os.getenv('ASAN_OPTIONS') and 3000 or 500
+local HELD = os.getenv('LUVCURL_ASAN') and 3000 or 500
 
 local GROUPS = {}
 for _, name in ipairs { 'names', 'connect', 'tls', 'http1_cuts', 'http1_speech', 'http2', 'reuse',
