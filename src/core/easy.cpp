@@ -3,6 +3,7 @@
 #include <new>
 
 #include "core/callbacks.h"
+#include "core/stale_header.h"
 
 namespace luvcurl {
 
@@ -12,15 +13,6 @@ namespace {
 bool is_keepable(const OptionSet &options) {
   return !options.has(CURLOPT_COOKIEFILE) && !options.has(CURLOPT_COOKIEJAR) &&
          !options.has(CURLOPT_COOKIELIST) && !options.has(CURLOPT_AUTOREFERER);
-}
-
-// COMPAT libcurl 7.84 to 8.1.0: a handle remembers where the last header of its last transfer was,
-// which is freed by then. When the first header line of the next response begins with a space,
-// libcurl reads and reallocates it there (curl#11101): any server could end the process. Only a
-// new handle remembers none.
-bool remembers_freed_header() {
-  static const unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
-  return version >= 0x075400 && version <= 0x080100;
 }
 
 std::size_t key_of(const OptionSet &options, BodyKind body) {
@@ -95,7 +87,7 @@ void Pool::release(std::unique_ptr<Easy> easy) noexcept {
   const bool used = easy->transfer != nullptr;
   easy->transfer = nullptr;
   CURL *handle = easy->handle.get();
-  if (used && remembers_freed_header()) return;
+  if (used && !stale_header::guard(*easy)) return;
   if (easy->spoiled || idle_ >= max_idle || !is_keepable(*easy->options)) return;
   // Not copied by libcurl, and gone when the request is.
   if (easy->body == BodyKind::bytes) set_option(handle, CURLOPT_POSTFIELDS, nullptr);

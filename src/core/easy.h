@@ -37,7 +37,9 @@ struct Easy {
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;
-  bool spoiled = false;  ///< options were changed during the transfer: not to be kept
+  bool has_stale_header = false;  ///< see stale_header.h
+  bool is_watched = false;        ///< likewise
+  bool spoiled = false;           ///< options were changed during the transfer: not to be kept
   std::array<char, CURL_ERROR_SIZE> message{};
 };
 

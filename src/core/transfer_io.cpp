@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "core/multi.h"
 #include "core/redirect.h"
+#include "core/stale_header.h"
 #include "core/transfer.h"
 
 namespace luvcurl {
@@ -63,6 +64,7 @@ bool Transfer::on_header(std::string_view line) {
   multi_->loop().interest().responded();
   if (state_ != State::running) return false;
   const Headers::Line kind = headers_.line(line);
+  stale_header::line(*easy_, kind);
   if (headers_.excessive()) {
     fail(CURLE_RECV_ERROR,
          "the headers are larger than " + std::to_string(Headers::most) + " bytes");
