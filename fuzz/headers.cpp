@@ -21,8 +21,8 @@ std::size_t visit_all(const Headers &headers) {
   for (const auto kind : {Headers::Kind::header, Headers::Kind::trailer,
                           Headers::Kind::informational, Headers::Kind::connect}) {
     for (int response = -1; response < 3; ++response) {
-      headers.each(kind, response, [&size](const char *name, std::string_view value) {
-        size += std::string_view(name).size() + value.size();
+      headers.each(kind, response, [&size](std::string_view name, std::string_view value) {
+        size += name.size() + value.size();
       });
     }
   }

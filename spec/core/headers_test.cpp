@@ -71,8 +71,8 @@ TEST(HeadersLine, ATrailerIsNoStatusLine) {
 
 Pairs all(const Headers &headers, Headers::Kind kind, int response = -1) {
   Pairs pairs;
-  headers.each(kind, response, [&](const char *name, std::string_view value) {
-    pairs.emplace_back(name, std::string(value));
+  headers.each(kind, response, [&](std::string_view name, std::string_view value) {
+    pairs.emplace_back(std::string(name), std::string(value));
   });
   return pairs;
 }
@@ -206,8 +206,8 @@ TEST_F(HeadersTest, TheLastResponseIsTheOneAfterTheRedirects) {
   record->on_done = [&](Transfer &transfer) {
     for (int response = 0; response < 3; ++response) {
       transfer.headers().each(Headers::Kind::header, response,
-                              [&](const char *name, std::string_view value) {
-                                if (std::string_view(name) == "X-Hop") hops.emplace_back(value);
+                              [&](std::string_view name, std::string_view value) {
+                                if (name == "X-Hop") hops.emplace_back(value);
                               });
     }
   };

@@ -42,31 +42,29 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
-void record(std::string &records, Headers::Kind kind, int response, std::string_view name,
-            std::string_view value) {
-  records += static_cast<char>(kind);
-  records += static_cast<char>(response < 255 ? response : 255);
-  records.append(name.substr(0, name.find('\0')));
-  records += '\0';
-  records.append(value.substr(0, value.find('\0')));
-  records += '\0';
+// The line, up to its end.
+std::string_view without_end(std::string_view line) {
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  return line;
 }
 
 }  // namespace
 
 void Headers::clear() { *this = Headers(); }
 
+std::string_view Headers::readable(std::string_view text) {
+  return trimmed(text.substr(0, text.find('\0')));
+}
+
 Headers::Line Headers::line(std::string_view text) {
   size_ += text.size();
-  const std::string_view content = trimmed(text);
-  if (content.empty()) {
+  const std::string_view line = without_end(text);
+  if (line.empty()) {
     if (in_block_ && status_ >= 200) ++finished_;
     in_block_ = false;
     return Line::end;
   }
-  if (!in_body_ && content.compare(0, 5, "HTTP/") == 0) return begin(content);
-  const bool folded = text.front() == ' ' || text.front() == '\t';
-  return folded ? fold(content) : field(content);
+  return !in_body_ && line.compare(0, 5, "HTTP/") == 0 ? begin(line) : field(line);
 }
 
 Headers::Line Headers::begin(std::string_view status_line) {
@@ -84,23 +82,37 @@ Headers::Line Headers::begin(std::string_view status_line) {
   return Line::status;
 }
 
-Headers::Line Headers::field(std::string_view content) {
-  const std::size_t colon = content.find(':');
-  if (colon == std::string_view::npos) return Line::field;
-  const std::string_view name = trimmed(content.substr(0, colon));
-  const std::string_view value = trimmed(content.substr(colon + 1));
-  if (same_name(name, "location")) location_ = value;
-  const Kind kind = !in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header;
-  record(records_, kind, last_, name, value);
-  return Line::field;
+void Headers::record(std::string &records, Kind kind, int response, std::string_view line) {
+  const auto size = static_cast<std::uint32_t>(line.size());
+  char head[record_head] = {static_cast<char>(kind),
+                            static_cast<char>(response < 255 ? response : 255)};
+  std::memcpy(head + 2, &size, sizeof size);
+  records.append(head, sizeof head);
+  records.append(line);
 }
 
-// A line that begins with a space goes on with the value of the one before.
-Headers::Line Headers::fold(std::string_view content) {
-  if (records_.empty()) return Line::field;
-  records_.back() = ' ';
-  records_.append(content.substr(0, content.find('\0')));
-  records_ += '\0';
+// The line goes on with the value of the one before.
+void Headers::fold(std::string_view line) {
+  if (records_.empty()) return;
+  records_ += ' ';
+  records_.append(trimmed(line));
+  const auto size = static_cast<std::uint32_t>(records_.size() - last_record_ - record_head);
+  std::memcpy(&records_[last_record_ + 2], &size, sizeof size);
+}
+
+Headers::Line Headers::field(std::string_view line) {
+  if (line.front() == ' ' || line.front() == '\t') {
+    fold(line);
+    return Line::field;
+  }
+  if (status_ / 100 == 3) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos && same_name(trimmed(line.substr(0, colon)), "location"))
+      location_ = readable(line.substr(colon + 1));
+  }
+  const Kind kind = !in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header;
+  last_record_ = records_.size();
+  record(records_, kind, last_, line);
   return Line::field;
 }
 
@@ -116,7 +128,8 @@ void Headers::collect(CURL *easy) {
     curl_header *header = nullptr;
     while (count < enough &&
            (header = curl_easy_nextheader(easy, CURLH_CONNECT, response, header)) != nullptr) {
-      record(proxy_records_, Kind::connect, response, header->name, trimmed(header->value));
+      record(proxy_records_, Kind::connect, response,
+             std::string(header->name) + ": " + std::string(trimmed(header->value)));
       ++count;
     }
   }

@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,16 +51,18 @@ class Headers {
   template <class Visit>
   void each(Kind kind, int response, Visit &&visit) const {
     if (response < 0) response = last_;
-    const std::string &records = kind == Kind::connect ? proxy_records_ : records_;
-    const char *at = records.data();
-    const char *const end = at + records.size();
-    while (at < end) {
-      const char record_kind = at[0];
-      const int record_response = static_cast<unsigned char>(at[1]);
-      const char *name = at + 2;
-      const std::string_view value(name + std::string_view(name).size() + 1);
-      at = value.data() + value.size() + 1;
-      if (record_kind == static_cast<char>(kind) && record_response == response) visit(name, value);
+    std::string_view records = kind == Kind::connect ? proxy_records_ : records_;
+    while (!records.empty()) {
+      const char record_kind = records[0];
+      const int record_response = static_cast<unsigned char>(records[1]);
+      std::uint32_t size = 0;
+      std::memcpy(&size, records.data() + 2, sizeof size);
+      const std::string_view line = records.substr(record_head, size);
+      records.remove_prefix(record_head + size);
+      if (record_kind != static_cast<char>(kind) || record_response != response) continue;
+      const std::size_t colon = line.find(':');
+      if (colon == std::string_view::npos) continue;
+      visit(readable(line.substr(0, colon)), readable(line.substr(colon + 1)));
     }
   }
 
@@ -78,11 +82,20 @@ class Headers {
 
  private:
   Line begin(std::string_view status_line);
-  Line field(std::string_view content);
-  Line fold(std::string_view content);
+  Line field(std::string_view line);
+  void fold(std::string_view line);
 
-  std::string records_;  // kind, response, name, NUL, value, NUL; over and over
+  // Without white space around it, and up to a NUL.
+  static std::string_view readable(std::string_view text);
+
+  static constexpr std::size_t record_head = 2 + sizeof(std::uint32_t);
+  void record(std::string &records, Kind kind, int response, std::string_view line);
+
+  // Kind, response, size of the line, line; over and over. Lines are taken apart when somebody asks
+  // for them.
+  std::string records_;
   std::string proxy_records_;
+  std::size_t last_record_ = 0;  // where in records_ it begins
   std::string reason_;
   std::string location_;
   std::vector<Hop> hops_;

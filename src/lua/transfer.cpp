@@ -175,8 +175,8 @@ int headers(lua_State *L) {
   const auto response = static_cast<int>(luaL_optinteger(L, 3, -1));
   lua_newtable(L);
   int count = 0;
-  transfer.headers().each(kind, response, [&](const char *name, std::string_view value) {
-    lua_pushstring(L, name);
+  transfer.headers().each(kind, response, [&](std::string_view name, std::string_view value) {
+    lua_pushlstring(L, name.data(), name.size());
     lua_rawseti(L, -2, ++count);
     lua_pushlstring(L, value.data(), value.size());
     lua_rawseti(L, -2, ++count);

@@ -62,8 +62,8 @@ class Recorder final : public Sink {
     record_->url = transfer.url();
     record_->body += transfer.body();
     const auto copy = [&](Headers::Kind kind, auto *out) {
-      transfer.headers().each(kind, -1, [out](const char *name, std::string_view value) {
-        out->emplace_back(name, std::string(value));
+      transfer.headers().each(kind, -1, [out](std::string_view name, std::string_view value) {
+        out->emplace_back(std::string(name), std::string(value));
       });
     };
     copy(Headers::Kind::header, &record_->headers);
