@@ -70,11 +70,10 @@ struct Catalogue {
 
   Catalogue() {
     const curl_easyoption *option = nullptr;
-    while ((option = curl_easy_option_next(option)) != nullptr)
+    while ((option = curl_easy_option_next(option)) != nullptr) {
       names.push_back(lower(option->name));
-    for (const std::string &name : names) {
-      const curl_easyoption *found = curl_easy_option_by_name(name.c_str());
-      by_name[name] = {found->id, kind_of(*found), name.c_str()};
+      const auto added = by_name.emplace(names.back(), OptionInfo{option->id, kind_of(*option)});
+      added.first->second.name = added.first->first.c_str();
     }
   }
 };
