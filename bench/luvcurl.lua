@@ -16,6 +16,7 @@ local JSON = '{"text":"' .. ('x'):rep(1013) .. '"}'
 ---@field http2 boolean|nil
 ---@field cacert string|nil
 ---@field file string|nil
+---@field turn_budget integer|nil  ms
 
 ---@param status integer
 ---@param why string
@@ -28,7 +29,7 @@ end
 ---@return bench.Options
 local function parse(argv)
   local known = { style = true, url = true, requests = true, ['in-flight'] = true, workload = true,
-    cacert = true, file = true }
+    cacert = true, file = true, ['turn-budget'] = true }
   local options, i = { workload = 'get' }, 1
   while argv[i] do
     local name = argv[i]:match '^%-%-(.*)$'
@@ -142,7 +143,7 @@ end
 -- One function for each style and workload that keeps one request in flight until none is left.
 local workers = { callbacks = {}, coroutines = {}, stream = {} }
 
-local multi = curl.Multi:new()
+local multi = curl.Multi:new { turn_budget = options.turn_budget }
 
 function workers.callbacks.get()
   local function on_done(err, res)

@@ -31,8 +31,7 @@ local CXX = set('get', 'down', 'down-chunks', 'down-file', 'up-file', 'post-json
 ---@field workloads table<string, true>
 ---@field http2 boolean
 ---@field tls boolean
----@field peer boolean|nil  one that is measured at few points only
----@field in_flight table<integer, true>|nil  a peer's points
+---@field in_flight table<integer, true>|nil  of one that is measured with get12 only: where
 
 ---@type bench.Client[]
 clients.own = {
@@ -42,6 +41,10 @@ clients.own = {
   luvcurl('callbacks', 'down', 'down-chunks', 'up-file', 'post-json'),
   luvcurl('coroutines', 'down-file', 'up-file', 'post-json'),
   luvcurl('stream', 'down-chunks'),
+  -- What it would be if luvcurl never let the rest of the loop go first.
+  { name = 'luvcurl-unbounded', argv = { 'luajit', 'bench/luvcurl.lua', '--style', 'callbacks',
+    '--turn-budget', '60000' }, workloads = set 'get', http2 = false, tls = false,
+    in_flight = set(1000) },
   { name = 'curl-tool', argv = { 'sh', 'bench/curl_tool.sh' }, workloads = set 'down-file',
     http2 = false, tls = false },
 }
@@ -67,7 +70,7 @@ function clients.list(with_peers)
     if version then
       list[#list + 1] = {
         name = peer.name, argv = peer.argv, workloads = set 'get', http2 = false, tls = false,
-        peer = true, version = version,
+        version = version,
         in_flight = peer.name:find '^luvit%-.*cur' and LUVIT or peer.name == 'luvit-coro-http'
           and LUVIT or set(64),
       }
@@ -87,7 +90,7 @@ function clients.can(client, workload, in_flight)
   return client.workloads[workload.workload] == true
     and (workload.scheme ~= 'h2' or client.http2)
     and (workload.scheme ~= 'https' or client.tls)
-    and (not client.peer or workload.name == 'get12' and client.in_flight[in_flight] == true)
+    and (not client.in_flight or workload.name == 'get12' and client.in_flight[in_flight] == true)
 end
 
 local function quoted(words)
