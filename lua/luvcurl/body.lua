@@ -7,11 +7,13 @@ local multipart = require('luvcurl/multipart')
 local pairlist = require('luvcurl/pairlist')
 local source = require('luvcurl/source')
 
+local FIELDS = { 'body', 'json', 'form', 'multipart' }
+
 ---@param request luvcurl.Request
 ---@return string|nil
 local function only_one(request)
   local found
-  for _, field in ipairs({ 'body', 'json', 'form', 'multipart' }) do
+  for _, field in ipairs(FIELDS) do
     if request[field] ~= nil then
       if found then
         misuse(('request: %s and %s exclude each other'):format(found, field))

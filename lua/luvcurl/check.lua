@@ -73,7 +73,7 @@ end
 ---@return string
 function check.line(name, value)
   check.type(name, value, 'string')
-  if value:find('[\r\n]') or value:find('\0', 1, true) then
+  if value:find('[%z\r\n]') then
     misuse(name .. ': must not contain CR, LF or NUL')
   end
   return value

@@ -10,14 +10,26 @@ local headerlist = {}
 --- RFC 9110's token: what a header's name or a method may consist of.
 local NOT_TOKEN = "[^%w!#$%%&'*+%-.^_`|~]"
 
+-- The names that were valid, as programs send the same headers over and over.
+local MAX_KNOWN = 256
+local known, known_count = {}, 0
+
 ---@param where string
 ---@param name any
 ---@return string
 function headerlist.token(where, name)
+  if known[name] then
+    return name
+  end
   check.line(where, name)
   if name == '' or name:find(NOT_TOKEN) then
     misuse(("%s: '%s' is no valid name (letters, digits and !#$%%&'*+-.^_`|~)"):format(where, name))
   end
+  if known_count >= MAX_KNOWN then
+    known, known_count = {}, 0
+  end
+  known[name] = true
+  known_count = known_count + 1
   return name
 end
 

@@ -51,6 +51,8 @@ local sets = setmetatable({}, { __mode = 'v' })
 --- The options of a request that says nothing but its URL, by proxy. Strong: used most.
 local plain = {}
 
+local LETTERS = { string = 's', number = 'n', boolean = 'b', table = 't' }
+
 --- Text that tells lists apart, or nil when the list had better not be remembered.
 ---@param proxy string
 ---@param list any[]
@@ -72,7 +74,7 @@ local function key_of(proxy, list)
     else
       value = tostring(value)
     end
-    parts[i + 1] = kind:sub(1, 1) .. #value .. ':' .. value
+    parts[i + 1] = (LETTERS[kind] or kind) .. #value .. ':' .. value
   end
   return table.concat(parts)
 end
