@@ -149,11 +149,12 @@ bool Multi::drive_kicked(std::uint64_t now, std::uint64_t until) {
   return true;
 }
 
-void Multi::check_deadlines(std::uint64_t now) {
+void Multi::check_deadlines(std::uint64_t now, std::uint64_t looked_at) {
   if (own_deadline_ > now) return;
   std::uint64_t next = UINT64_MAX;
   for (const auto &transfer : transfers_) {
-    transfer->check_deadline(now);
+    const bool waits = transfer->state() == Transfer::State::queued;
+    transfer->check_deadline(waits ? now : looked_at);
     next = std::min(next, next_look(*transfer, now));
   }
   own_deadline_ = next;  // last: after a failure all are looked at again
