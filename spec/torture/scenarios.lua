@@ -149,6 +149,23 @@ scenarios.close = { calls = 3, run = function(begin, servers)
   end)
 end }
 
+-- Before any response is there: what an error says is looked up then.
+scenarios.close_early = { calls = 3, run = function(begin, servers)
+  local curl = require 'luvcurl'
+  local m = curl.Multi:new { max_concurrent = 2 }
+  for i = 1, 3 do
+    begin(i, function(final) m:add(servers.nginx.url .. '/small', final) end)
+  end
+  local uv = require 'luv'
+  local check = uv.new_check()
+  check:start(function()
+    check:close()
+    if not pcall(m.close, m) then
+      m:close()
+    end
+  end)
+end }
+
 scenarios.limits = { calls = 4, run = function(begin, servers)
   local curl = require 'luvcurl'
   local m = curl.Multi:new { max_host_connections = 1 }

@@ -30,9 +30,9 @@ bool Transfer::is_settled() const {
 
 void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   if (is_settled()) return;
-  outcome_.phase = phase_reached(code);
   std::string text;
   try {
+    outcome_.phase = phase_reached(code);
     take_summary();
     text = message;
   } catch (const std::bad_alloc &) {
