@@ -38,7 +38,7 @@ scenarios.hooks = { calls = 1, run = function(begin, servers)
 end }
 
 -- In a coroutine: what ends its body early is as good as a final callback. (A stream that nobody
--- reads on then ends by its timeout.)
+-- reads on then ends by its timeout, if the collector is not earlier.)
 local function task(final, body)
   coroutine.wrap(function()
     final(select(2, pcall(body)))
