@@ -102,7 +102,7 @@ void Transfer::notify(unsigned due) {
 
 bool Transfer::start(std::string *error) {
   state_ = State::running;
-  easy_ = multi_->pool().acquire(request_.options, request_.body, error);
+  easy_ = multi_->pool().acquire(request_.options, request_.body, *request_.url, error);
   if (!easy_) return false;
   easy_->transfer = this;
   if (second_try_) {
