@@ -97,6 +97,27 @@ describe('auth', function()
     assert.matches('username="u"', server.asked[2].headers.authorization)
     assert.is_nil(server.asked[2].head:find('"p"', 1, true))
   end)
+
+  for _, scheme in ipairs { 'digest', 'any' } do
+    runs(scheme .. ' answers nobody who has not asked', function()
+      local function serve()
+        return echo.serve(function(request)
+          local known = (request.headers.authorization or ''):find('response=', 1, true)
+          return known and { body = 'welcome' }
+            or { status = 401, headers = { 'WWW-Authenticate: Digest realm="r", nonce="n"' } }
+        end)
+      end
+      local first, second = serve(), serve()
+      local auth = { user = 'u', password = 'p', scheme = scheme }
+      for _, server in ipairs { first, first, second, first } do
+        assert.equal('welcome', assert(curl.get(server.url, { auth = auth })).body)
+      end
+      assert.is_nil(first.asked[1].headers.authorization)
+      assert.is_nil(second.asked[1].headers.authorization)
+      -- the second request to a server uses what it learned from the first
+      assert.equal(3 + 2, #first.asked)
+    end)
+  end
 end)
 
 describe('bearer', function()

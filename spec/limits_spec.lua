@@ -8,13 +8,15 @@ local servers = require 'spec.support.servers'
 
 local ESTABLISHED, SYN_SENT = '01', '02'
 
--- Connections to each of the ports, as the client has them.
+-- Connections to each of the ports, as the client has them. The table may tell of one twice when it
+-- changes while it is read.
 local function connections_to(ports)
-  local counts, all = {}, 0
+  local counts, all, seen = {}, 0, {}
   for line in io.lines('/proc/self/net/tcp') do
-    local port, state = line:match('^%s*%d+: %x+:%x+ %x+:(%x+) (%x%x)')
+    local ends, port, state = line:match('^%s*%d+: (%x+:%x+ %x+:(%x+)) (%x%x)')
     port = port and tonumber(port, 16)
-    if ports[port] and (state == ESTABLISHED or state == SYN_SENT) then
+    if ports[port] and not seen[ends] and (state == ESTABLISHED or state == SYN_SENT) then
+      seen[ends] = true
       counts[port] = (counts[port] or 0) + 1
       all = all + 1
     end
@@ -22,11 +24,12 @@ local function connections_to(ports)
   return counts, all
 end
 
-local function slow_server()
+-- Answers each request after a while, by `answer()`.
+local function slow_server(answer)
   return fault.serve(function(conn)
     while conn:request() do
       conn:sleep(10)
-      if not conn:send(fault.response { body = 'ok' }) then
+      if not conn:send(answer and answer() or fault.response { body = 'ok' }) then
         return
       end
     end
@@ -35,10 +38,10 @@ end
 
 -- Sends `requests` to each of `hosts` servers, and returns the most connections that there were to
 -- one, and in all.
-local function most_connections(settings, hosts, requests)
+local function most_connections(settings, hosts, requests, answer)
   local list, ports = {}, {}
   for i = 1, hosts do
-    list[i] = slow_server()
+    list[i] = slow_server(answer and function() return answer(list, i) end)
     ports[list[i].port] = true
   end
   local m = curl.Multi:new(settings)
@@ -82,6 +85,45 @@ describe('the limit', function()
   it('max_host_connections is exact beyond what a lane would carry', function()
     local one = most_connections({ max_host_connections = 100 }, 2, 250)
     assert.is_true(one > 64 and one <= 100, one)
+  end)
+
+  it('max_connections and max_host_connections are exact together, and both used up', function()
+    local one, all = most_connections({ max_connections = 150, max_host_connections = 40 }, 5, 200)
+    assert.is_true(one <= 40 and all > 128 and all <= 150, one .. ' ' .. all)
+    one, all = most_connections({ max_connections = 150, max_host_connections = 40 }, 2, 200)
+    assert.is_true(one > 32 and one <= 40, one .. ' ' .. all)
+  end)
+
+  it('max_host_connections holds for a server that others redirect to', function()
+    local one = most_connections({ max_host_connections = 30 }, 4, 100, function(list, i)
+      return i == 1 and fault.response { body = 'ok' }
+        or fault.response { status = 302, headers = { 'Location: ' .. list[1].url .. '/' } }
+    end)
+    assert.is_true(one > 20 and one <= 30, one)
+  end)
+
+  it('max_connections lets every server have its turn', function()
+    local https, server = servers.nginx.tls_http1_url, slow_server()
+    local m = curl.Multi:new { max_connections = 3 }
+    local order = {}
+    local function add(url, name)
+      m:add({ url = url, tls = { ca_file = servers.certs.ca } }, helper.expect(1, function(err)
+        assert.is_nil(err)
+        order[#order + 1] = name
+      end))
+    end
+    for _ = 1, 200 do
+      add(https .. '/small', 'many')
+    end
+    for _ = 1, 5 do
+      add(server.url, 'few')
+    end
+    helper.run(function() end)
+    local last
+    for i, name in ipairs(order) do
+      last = name == 'few' and i or last
+    end
+    assert.is_true(last < 150, last)
   end)
 
   it('max_host_connections holds for a server that might have spoken HTTP/2', function()

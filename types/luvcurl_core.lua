@@ -67,6 +67,12 @@
 ---@field size? integer      of the stream, in bytes, if known
 ---@field parts? luvcurl.CorePart[]
 
+---@class luvcurl.Leash  ends the transfer that it holds when it is collected
+local Leash = {}
+
+---@param t luvcurl.Transfer
+function Leash:hold(t) end
+
 ---@class luvcurl.CoreMulti
 local CoreMulti = {}
 

@@ -142,7 +142,7 @@ return function(res, options)
       end
       return event
     end
-  elseif res.reader.sources and not res.reader.rewind then
+  elseif res.reader.intake.sources and not res.reader.intake.rewind then
     misuse('response:events: the request cannot be sent again: its body cannot start anew')
   end
   local checked = false

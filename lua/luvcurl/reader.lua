@@ -1,90 +1,54 @@
---- The sink of a streamed response: bytes wait in the transfer until somebody takes them, and
---- whoever finds none waits here.
+--- Who reads a streamed response: bytes wait in the transfer until somebody takes them, and whoever
+--- finds none waits here.
 
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
+local core = require('luvcurl_core')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
-local sink = require('luvcurl/sink')
-
-local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 --- Bytes taken at once: strings of the size of high_water would be garbage as large.
 local CHUNK = 256 * 1024
 
+local WEAK = { __mode = 'v' }
+
 ---@class luvcurl.Reader
 ---@field t luvcurl.Transfer
----@field ended boolean|nil
----@field err luvcurl.Error|nil
+---@field intake luvcurl.Intake
+---@field leash luvcurl.Leash      ends the transfer when the reader is collected
+---@field res luvcurl.StreamResponse|nil
 ---@field reopen fun(headers: table): luvcurl.Reader  sends the request again
-local Reader = sink.class()
+local Reader = {}
+Reader.__index = Reader
 
---- What an error in a callback becomes: text, with where it happened.
-local function described(err)
-  return debug.traceback(tostring(err), 2)
+--- The reader of what `intake` will take in.
+---@param intake luvcurl.Intake
+---@return luvcurl.Reader
+function Reader.new(intake)
+  local self = setmetatable({ t = false, intake = intake, leash = core.leash() }, Reader)
+  intake.readers = setmetatable({ self }, WEAK)
+  return self
 end
 
---- Calls into the user's code. If that dies of an error the transfer ends, and the error goes to
---- the host from `done`: raised here it would only become the transfer's own.
-local function guarded(self, t, call, ...)
-  local arguments, n = { ... }, select('#', ...)
-  local ok, message = xpcall(function()
-    call(unpack(arguments, 1, n))
-  end, described)
-  if not ok then
-    self.crash = message
-    t:cancel()
-  end
-end
-
---- Wakes the one who waits.
-local function notify(self, t)
-  local ok, message = pcall(await.wake, self)
-  if not ok then
-    self.crash = message
-    t:cancel()
-  end
-end
-
-function Reader:accept(t, status)
-  self.res = self.make(self, t, status)
-end
-
-function Reader:response(t)
-  self:accept(t, t:status())
-  if self.callback then
-    local callback = self.callback
-    self.callback = nil
-    return guarded(self, t, callback, nil, self.res)
-  end
-  notify(self, t)
-end
-
-function Reader:data(t)
-  notify(self, t)
-end
-
-function Reader:finish(t, code, status)
-  sink.end_stream(self, t, code, status)
-  if self.crash then
-    error(self.crash, 0)
-  elseif self.callback then
-    return self.callback(self.err, self.res)
-  end
-  await.wake(self)
+--- Begins with a transfer that was added. Needs no memory: there is no way back.
+---@param t luvcurl.Transfer
+function Reader:begin(t)
+  self.t = t
+  self.leash:hold(t)
 end
 
 --- Waits for the next thing to happen.
 function Reader:park()
-  if self.co then
+  local intake = self.intake
+  if intake.co then
     misuse('another coroutine is reading this response')
   end
   local co = await.place()
-  self.ready = false
-  local ok, why = await.wait(self, co)
+  intake.ready = false
+  local ok, why = await.wait(intake, co)
   if not ok then
-    self.err = perform.given_up(self.t, why)
-    self.ended = true
+    intake.err = perform.given_up(self.t, why)
+    intake.ended = true
   end
 end
 
@@ -92,13 +56,13 @@ end
 ---@return luvcurl.StreamResponse|nil
 ---@return luvcurl.Error|nil err
 function Reader:answer()
-  while not self.res and not self.ended do
+  while not self.res and not self.intake.ended do
     self:park()
   end
   if self.res then
     return self.res
   end
-  return nil, self.err
+  return nil, self.intake.err
 end
 
 --- The next bytes, as they come, at most `max`; nil at the end, nil and the error when it failed.
@@ -120,8 +84,8 @@ function Reader:take(max)
     local chunk = self.t:take(math.min(max or CHUNK, CHUNK))
     if chunk then
       return chunk
-    elseif self.ended then
-      return nil, self.err
+    elseif self.intake.ended then
+      return nil, self.intake.err
     end
     self:park()
   end

@@ -6,6 +6,7 @@
 local await = require('luvcurl/await')
 local events = require('luvcurl/events')
 local headerlist = require('luvcurl/headerlist')
+local Intake = require('luvcurl/intake')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
 local Reader = require('luvcurl/reader')
@@ -140,17 +141,19 @@ local function open(core, given, url, callback)
     misuse('curl.stream: read the response it returns, or use on_data with curl.request')
   end
   local final, options, body, settings = request.compile(given, url)
-  local reader = sink.new(settings, Reader)
-  local on_response = reader.on_response
-  reader.response = nil -- the class's own; a hook is called from `make`
-  reader.callback = callback
-  reader.make = on_response and function(...)
+  local intake = sink.new(settings, Intake)
+  local on_response = intake.on_response
+  intake.response = nil -- the class's own; a hook is called from `make`
+  intake.callback = callback
+  intake.make = on_response and function(...)
     local res = make(...)
     on_response(res)
     return res
   end or make
-  reader.core = core
-  reader.t = perform.add(core, options, final, reader, body)
+  intake.core = core
+  local reader = Reader.new(intake)
+  intake.waiting = callback and reader
+  reader:begin(perform.add(core, options, final, intake, body))
   function reader.reopen(headers)
     local again = {}
     for name, value in pairs(type(given) == 'table' and given or { url = given }) do

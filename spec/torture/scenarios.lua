@@ -38,7 +38,7 @@ scenarios.hooks = { calls = 1, run = function(begin, servers)
 end }
 
 -- In a coroutine: what ends its body early is as good as a final callback. (A stream that nobody
--- reads on then ends by its timeout.)
+-- reads on then ends by its timeout, if the collector is not earlier.)
 local function task(final, body)
   coroutine.wrap(function()
     final(select(2, pcall(body)))
@@ -143,6 +143,23 @@ scenarios.close = { calls = 3, run = function(begin, servers)
   timer:start(20, 0, function()
     timer:close()
     -- Closing may be refused for want of memory, and is then asked for again.
+    if not pcall(m.close, m) then
+      m:close()
+    end
+  end)
+end }
+
+-- Before any response is there: what an error says is looked up then.
+scenarios.close_early = { calls = 3, run = function(begin, servers)
+  local curl = require 'luvcurl'
+  local m = curl.Multi:new { max_concurrent = 2 }
+  for i = 1, 3 do
+    begin(i, function(final) m:add(servers.nginx.url .. '/small', final) end)
+  end
+  local uv = require 'luv'
+  local check = uv.new_check()
+  check:start(function()
+    check:close()
     if not pcall(m.close, m) then
       m:close()
     end

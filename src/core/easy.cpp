@@ -15,6 +15,14 @@ bool is_keepable(const OptionSet &options) {
          !options.has(CURLOPT_COOKIELIST) && !options.has(CURLOPT_AUTOREFERER);
 }
 
+// What a server asked for in a digest challenge stays in the handle, and another server with the
+// same options would be answered unasked.
+bool answers_another(const Easy &easy, const Url &url) {
+  constexpr long digests = CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE;
+  return easy.url && easy.url->origin != url.origin &&
+         (easy.options->number(CURLOPT_HTTPAUTH, CURLAUTH_BASIC) & digests) != 0;
+}
+
 std::size_t key_of(const OptionSet &options, BodyKind body) {
   return options.hash() + static_cast<std::size_t>(body);
 }
@@ -62,12 +70,14 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   return easy;
 }
 
-std::unique_ptr<Easy> Pool::acquire(const Options &options, BodyKind body, std::string *error) {
+std::unique_ptr<Easy> Pool::acquire(const Options &options, BodyKind body, const Url &url,
+                                    std::string *error) {
   Bucket &from = bucket(options, body);
   if (from.idle.empty()) return make(from.options, body, error);
   std::unique_ptr<Easy> easy = std::move(from.idle.back());
   from.idle.pop_back();
   --idle_;
+  if (answers_another(*easy, url)) return make(from.options, body, error);
   return easy;
 }
 

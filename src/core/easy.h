@@ -48,9 +48,10 @@ class Pool {
  public:
   Pool(Interest &interest, CURLSH *share) : interest_(interest), share_(share) {}
 
-  /// A handle that carries `options`, or nullptr with `*error` when libcurl refuses one of them.
-  /// Throws std::bad_alloc.
-  std::unique_ptr<Easy> acquire(const Options &options, BodyKind body, std::string *error);
+  /// A handle that carries `options`, for a request to `url`, or nullptr with `*error` when libcurl
+  /// refuses one of them. Throws std::bad_alloc.
+  std::unique_ptr<Easy> acquire(const Options &options, BodyKind body, const Url &url,
+                                std::string *error);
 
   /// Takes a handle back: out of its CURLM, its transfer over.
   void release(std::unique_ptr<Easy> easy) noexcept;

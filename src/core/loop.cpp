@@ -14,6 +14,7 @@ namespace luvcurl {
 namespace {
 
 constexpr std::uint64_t never = UINT64_MAX;
+constexpr std::uint64_t ns_of_ms = 1'000'000;
 constexpr const char *lost_handles = "the host closed luvcurl's handles on its loop";
 
 // A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has
@@ -160,10 +161,9 @@ void Loop::leave(Multi *multi) noexcept {
 
 // The smallest that a Multi asks for.
 void Loop::set_budget() noexcept {
-  constexpr std::uint64_t ms = 1'000'000;
   std::uint64_t budget = UINT64_MAX;
   for (const Multi *multi : multis_)
-    budget = std::min(budget, static_cast<std::uint64_t>(multi->settings().turn_budget) * ms);
+    budget = std::min(budget, static_cast<std::uint64_t>(multi->settings().turn_budget) * ns_of_ms);
   poll_budget_ = budget / 5 * 2;
   turn_budget_ = budget - poll_budget_;
 }
@@ -200,7 +200,8 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
   try {
     // What is left of a burst waits for the next iteration: epoll tells of it again, but for
     // errors, of which libuv tells once.
-    if (status == 0 && self->polled_ >= self->poll_budget_) {
+    const bool has_budget = self->polled_ < self->poll_budget_;
+    if (!self->polls_.may_work_on(fd, has_budget) && status == 0) {
       self->wake();
       return;
     }
@@ -239,9 +240,10 @@ void Loop::on_timer(uv_timer_t *timer) noexcept {
 // --- one turn ---
 
 void Loop::turn() {
-  polled_ = turned_ = 0;
-  if (!has_work_ && deadline_ > now()) return;
   const std::uint64_t began = uv_.hrtime();
+  polled_ = turned_ = 0;
+  polls_.turn_begins(began / ns_of_ms);
+  if (!has_work_ && deadline_ > began / ns_of_ms) return;
   const std::uint64_t until = began + turn_budget_;
   // What a callback starts is begun in the same turn, so that it costs no further iteration; a
   // script that never ends this gets a new turn, after the loop has looked at everything else.
@@ -254,7 +256,9 @@ void Loop::turn() {
   if (has_work_ && uv_.hrtime() < until) work(until);
   interest_.apply([](Lane *lane) { lane->fail("a socket cannot be watched by the loop"); });
   schedule();
-  turned_ = uv_.hrtime() - began;
+  const std::uint64_t ended = uv_.hrtime();
+  polls_.turn_ended(ended / ns_of_ms);
+  turned_ = ended - began;
   worked(0);
 }
 
@@ -265,7 +269,7 @@ void Loop::work(std::uint64_t until) {
   // Backwards and held, since a Multi goes away when the last of its transfers leaves its queue.
   for (std::size_t i = multis_.size(); i-- > 0;) {
     const std::shared_ptr<Multi> multi = multis_[i]->shared_from_this();
-    if (due) multi->check_deadlines(at);
+    if (due) multi->check_deadlines(at, polls_.looked_at());
     const std::uint64_t began = uv_.hrtime();
     const std::uint64_t half = until > began ? began + (until - began) / 2 : began;
     if (!multi->start_queued(half)) has_work_ = true;

@@ -6,6 +6,7 @@
 
 #include "core/handle.h"
 #include "core/interest.h"
+#include "core/polls.h"
 
 namespace luvcurl {
 
@@ -95,6 +96,7 @@ class Loop {
   HandleFactory &factory_;
   Quirks quirks_;
   Interest interest_;
+  Polls polls_;
   Handle prepare_;
   Handle timer_;
   std::vector<Multi *> multis_;

@@ -149,11 +149,12 @@ bool Multi::drive_kicked(std::uint64_t now, std::uint64_t until) {
   return true;
 }
 
-void Multi::check_deadlines(std::uint64_t now) {
+void Multi::check_deadlines(std::uint64_t now, std::uint64_t looked_at) {
   if (own_deadline_ > now) return;
   std::uint64_t next = UINT64_MAX;
   for (const auto &transfer : transfers_) {
-    transfer->check_deadline(now);
+    const bool waits = transfer->state() == Transfer::State::queued;
+    transfer->check_deadline(waits ? now : looked_at);
     next = std::min(next, next_look(*transfer, now));
   }
   own_deadline_ = next;  // last: after a failure all are looked at again
@@ -177,9 +178,12 @@ std::uint64_t Multi::next_deadline() const {
 
 // --- lanes ---
 
-// libcurl's limits are per CURLM: the lanes share `max_connections` out among themselves, each
-// keeping to its part, and `max_host_connections` is kept by having all of a server in one lane.
+// libcurl's limits are per CURLM. The lanes share `max_connections` out among themselves, each
+// keeping to its part. `max_host_connections` cannot be shared out (a redirect may lead any of them
+// to a server) and has all in one lane: what is searched linearly, a server's connections, it keeps
+// short itself.
 std::size_t Multi::max_lanes() const {
+  if (settings_.max_host_connections != 0) return 1;
   const auto total = static_cast<std::size_t>(settings_.max_connections);
   return total == 0 ? SIZE_MAX : (total + lane_capacity - 1) / lane_capacity;
 }
@@ -193,7 +197,8 @@ long Multi::connections_of_lane(std::size_t index) const {
 
 bool Multi::has_room(const Lane &lane) const {
   const auto connections = static_cast<std::size_t>(lane.max_connections());
-  return lane.active() < (connections != 0 ? connections : lane_capacity);
+  if (connections != 0) return lane.active() < connections;
+  return max_lanes() == 1 || lane.active() < lane_capacity;
 }
 
 // The first, so that connections stay in use; nullptr when a limit says so.
@@ -206,21 +211,21 @@ Lane *Multi::lane_with_room() {
 }
 
 // Where a request to this server can go; nullptr when it has to wait. What shares a connection
-// goes where that is, as long as one may carry another stream; how many connections it takes, if
-// the server turns out to speak HTTP/1, is then for libcurl to limit.
+// goes where that is, as long as one may carry another stream. Before a server has shown whether
+// one can, its requests are together but keep to the limits, as if each took a connection:
+// otherwise those of a server that cannot would wait inside libcurl, and others behind them.
 Lane *Multi::room_for(Origin &origin) {
   const auto per_host = static_cast<std::size_t>(settings_.max_host_connections);
-  const bool multiplexed = origin.may_multiplex();
+  const bool together = origin.may_multiplex();
+  const bool multiplexed = together && origin.http_version != 0;
   if (!multiplexed && per_host != 0 && origin.active >= per_host) return nullptr;
-  if (origin.lane != nullptr) {
-    if (multiplexed && origin.active < max_streams) return origin.lane;
-    if (per_host != 0)
-      return multiplexed || settings_.max_connections == 0 || has_room(*origin.lane) ? origin.lane
-                                                                                     : nullptr;
+  if (together && origin.lane != nullptr && origin.active < max_streams) {
+    const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*origin.lane);
+    return fits ? origin.lane : nullptr;
   }
   Lane *lane = lane_with_room();
   if (lane == nullptr && multiplexed) lane = lanes_[origin.active % lanes_.size()].get();
-  if (multiplexed || per_host != 0) origin.lane = lane;
+  if (together) origin.lane = lane;
   return lane;
 }
 

@@ -83,7 +83,9 @@ class Multi : public std::enable_shared_from_this<Multi> {
   bool start_queued(std::uint64_t until);
   /// Drives the lanes that want it, until `until`. Returns whether all were.
   bool drive_kicked(std::uint64_t now, std::uint64_t until);
-  void check_deadlines(std::uint64_t now);
+  /// Ends what has run out of time by `now`. A running transfer is given another poll: it has only
+  /// if the sockets were looked at since, which they were after `looked_at`.
+  void check_deadlines(std::uint64_t now, std::uint64_t looked_at);
   std::uint64_t next_deadline() const;
 
   // For Lane and Transfer.

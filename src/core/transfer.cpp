@@ -30,9 +30,9 @@ bool Transfer::is_settled() const {
 
 void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   if (is_settled()) return;
-  outcome_.phase = phase_reached(code);
   std::string text;
   try {
+    outcome_.phase = phase_reached(code);
     take_summary();
     text = message;
   } catch (const std::bad_alloc &) {
@@ -102,7 +102,7 @@ void Transfer::notify(unsigned due) {
 
 bool Transfer::start(std::string *error) {
   state_ = State::running;
-  easy_ = multi_->pool().acquire(request_.options, request_.body, error);
+  easy_ = multi_->pool().acquire(request_.options, request_.body, *request_.url, error);
   if (!easy_) return false;
   easy_->transfer = this;
   if (second_try_) {

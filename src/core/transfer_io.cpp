@@ -144,6 +144,9 @@ void Transfer::response_is_in() {
   if (response_in_) return;
   response_in_ = true;
   headers_.body_began();
+  Origin &origin = *request_.url->origin;
+  if (origin.secure && origin.http_version == 0 && headers_.hops().empty())
+    origin.http_version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
   if (request_.wants_response) headers_.collect(easy_->handle.get());
   if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
   if (request_.wants_response) notify(due_response);

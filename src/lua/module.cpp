@@ -171,6 +171,7 @@ int open(lua_State *L) {
                                        {"url", guarded<url>},
                                        {"escape", guarded<escape>},
                                        {"multi", guarded<new_multi>},
+                                       {"leash", guarded<new_leash>},
                                        {"sha256", guarded<new_digest>},
                                        {nullptr, nullptr}};
   lua_newtable(L);

@@ -230,7 +230,30 @@ int to_string(lua_State *L) {
   return 1;
 }
 
+// Ends the transfer it holds when it is collected. Made before the transfer, so that there is
+// memory for it.
+struct Leash {
+  static constexpr const char *type_name = "luvcurl.leash";
+  Leash() = default;
+  ~Leash() {
+    if (transfer) transfer->cancel();
+  }
+  Leash(const Leash &) = delete;
+  Leash &operator=(const Leash &) = delete;
+  std::shared_ptr<Transfer> transfer;
+};
+
+int hold(lua_State *L) {
+  Object<Leash>::check(L, 1).transfer = Object<TransferObject>::check(L, 2).transfer;
+  return 0;
+}
+
 }  // namespace
+
+int new_leash(lua_State *L) {
+  Object<Leash>::push(L);
+  return 1;
+}
 
 void define_transfer(lua_State *L) {
   static const luaL_Reg methods[] = {
@@ -248,6 +271,8 @@ void define_transfer(lua_State *L) {
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<TransferObject>::define(L, methods);
   Object<Text>::define(L, no_methods);
+  static const luaL_Reg leash_methods[] = {{"hold", guarded<hold>}, {nullptr, nullptr}};
+  Object<Leash>::define(L, leash_methods);
 }
 
 }  // namespace luvcurl::lua

@@ -13,7 +13,10 @@ struct TransferObject {
   std::shared_ptr<Transfer> transfer;
 };
 
-/// Creates the metatable of transfers.
+/// leash(): has a transfer end when the leash is collected, by its method hold(t).
+int new_leash(lua_State *L);
+
+/// Creates the metatables of transfers and leashes.
 void define_transfer(lua_State *L);
 
 }  // namespace luvcurl::lua

@@ -130,11 +130,11 @@ row('body', 'a byte a second, with low_speed', 'OPERATION_TIMEDOUT body', functi
   conn:send(OK .. 'Content-Length: 100\r\n\r\n')
   conn:dribble(('x'):rep(100), 1, 1000)
 end, { low_speed = { limit = 100, time = 2000 }, timeout = 30000 })
-row('body', 'a byte a second, with idle of two', '200', function(conn)
+row('body', 'a byte a second, with idle of four', '200', function(conn)
   conn:request()
-  conn:send(OK .. 'Content-Length: 3\r\n\r\n')
-  conn:dribble('abc', 1, 1000)
-end, { idle = 2000, timeout = 30000 }, 'abc')
+  conn:send(OK .. 'Content-Length: 6\r\n\r\n')
+  conn:dribble('abcdef', 1, 1000)
+end, { idle = 4000, timeout = 30000 }, 'abcdef')
 row('headers', 'silent, with first_byte', 'OPERATION_TIMEDOUT wait', OK,
   { first_byte = 500, timeout = 30000 })
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+namespace luvcurl {
+
+/// What the loop's polls have told us, between one turn and the next: whose events were put off for
+/// want of budget, and since when all sockets have been looked at. Times are the loop's, in ms.
+class Polls {
+ public:
+  /// A turn begins: the loop has polled since the turn before it.
+  void turn_begins(std::uint64_t now) noexcept;
+  void turn_ended(std::uint64_t now) noexcept { turned_at_ = now; }
+
+  /// Whether an event of this socket may be worked on now, or is put off to the next poll.
+  bool may_work_on(int fd, bool has_budget) noexcept;
+
+  /// What came before this has been seen.
+  std::uint64_t looked_at() const { return looked_at_; }
+
+ private:
+  static constexpr int nobody = -1;
+
+  int first_ = nobody;  // comes first in this poll
+  int late_ = nobody;   // the first that was put off after it
+  int early_ = nobody;  // and before it
+  std::uint64_t turned_at_ = 0;
+  std::uint64_t looked_at_ = 0;
+};
+
+}  // namespace luvcurl
