@@ -24,7 +24,7 @@ local helper = {
 local uv = host.uv
 
 --- How many times longer than elsewhere things may take: with memcheck an instruction costs twenty.
-helper.slower = os.getenv('LUVCURL_VALGRIND') and 20 or 1
+helper.slower = os.getenv('LUVCURL_VALGRIND') and 20 or os.getenv('LUVCURL_GC') and 3 or 1
 
 --- Milliseconds a test may wait, unless it says otherwise.
 helper.DEADLINE = 10000
