@@ -146,7 +146,11 @@ function child.run_file(path, options)
       result.late = true
       handle:kill('sigkill')
     end)
-    input:write(options.input or '', function() input:close() end)
+    if options.input then
+      input:write(options.input, function() input:close() end)
+    else
+      input:close() -- to write even nothing is a SIGPIPE when it has ended already
+    end
     collect(out, function(text)
       result.out = text
       ended()
