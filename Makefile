@@ -5,7 +5,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check torture soak fuzz tsan faults bench bench-guard format lint laws install clean help
+.PHONY: build demo test check torture soak fuzz tsan valgrind faults bench bench-guard format lint laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -50,6 +50,11 @@ tsan: ## run the specs with threads under ThreadSanitizer
 	@tools/deps.sh check
 	@tools/build.sh tsan
 	@tools/tsan.sh
+
+valgrind: ## run the specs in which memory moves under memcheck, in Lua 5.4
+	@tools/deps.sh valgrind
+	@tools/build.sh lua5.4
+	@tools/valgrind.sh
 
 bench: ## measure luvcurl beside C++ and other clients, on this machine (ONLY=, ROUNDS=; bench/README.md)
 	@tools/deps.sh bench

@@ -203,16 +203,16 @@ describe('a hundred streams at once, each at its own pace,', function()
               wrong[#wrong + 1] = ('stream %d differs after %d bytes'):format(i, at)
             end
             at = at + #block
-            helper.sleep(i > 90 and 100 or i % 10)
+            helper.sleep(i % 10)
+            while i > 90 and #finished < 90 do -- the slow ones hold up none but themselves
+              helper.sleep(50)
+            end
           end
           finished[#finished + 1] = i
         end))
       end
       helper.wait_for(function() return #finished == 100 end)
       assert.same({}, wrong)
-      for place = 91, 100 do -- the slow ones hold up none but themselves
-        assert.is_true(finished[place] > 90)
-      end
       local opened = session.multi:stats().opened
       assert.equal(base == nginx.url and 100 or 1, opened)
     end, 20000)

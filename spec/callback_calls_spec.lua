@@ -322,7 +322,7 @@ describe('inside', function()
 
   it(('%d calls in %d places: %d combinations'):format(#CALLS, places, #CALLS * places), function()
     assert.equal(helper.nvim and 40 or 44, #CALLS)
-    assert.equal(helper.host == 'lua5.1' and 39 or 43, places)
+    assert.equal(helper.host == 'lua5.1' and 42 or 46, places)
     assert.equal(#CALLS * places, done)
   end)
 end)

@@ -1,7 +1,8 @@
 -- Runs the specs in the hosts asked for, against real servers started once.
 --
---   luajit spec/run.lua [--build DIR] [--host NAME[,NAME…]|all] [--asan] [--gc aggressive]
---                       [--filter PATTERN] [--timeout SECONDS] [--verbose] [FILE|DIRECTORY…]
+--   luajit spec/run.lua [--build DIR] [--host NAME[,NAME…]|all] [--asan] [--valgrind]
+--                       [--gc aggressive|step] [--filter PATTERN] [--timeout SECONDS] [--verbose]
+--                       [FILE|DIRECTORY…]
 --
 -- Hosts: luajit (the default), nvim, luvi, lua5.1, lua5.3, lua5.4. What is asked for and missing is
 -- an error. The last line is always "N passed, N failed", summed over the hosts.
@@ -19,7 +20,8 @@ local function usage(message)
 end
 
 local WITH_VALUE = { build = true, host = true, gc = true, filter = true, timeout = true }
-local FLAGS = { asan = true, verbose = true }
+local FLAGS = { asan = true, valgrind = true, verbose = true }
+local COLLECTORS = { aggressive = true, step = true }
 
 local function parse(argv)
   local options, paths = {}, {}
@@ -52,8 +54,8 @@ local function parse(argv)
     end
   end
   options.timeout = tonumber(options.timeout or 300) or usage('--timeout needs seconds')
-  if options.gc and options.gc ~= 'aggressive' then
-    usage('--gc knows only: aggressive')
+  if options.gc and not COLLECTORS[options.gc] then
+    usage('--gc knows only: aggressive, step')
   end
   return options, paths
 end

@@ -8,7 +8,7 @@ local helper = require 'spec.support.helper'
 local servers = require 'spec.support.servers'
 
 local host = helper.host
-local LIMIT = 5000 -- ms a process may take, from its start to its end
+local LIMIT = 5000 * helper.slower -- ms a process may take, from its start to its end
 
 -- leave(): the way; moment: where it is taken. The transfers would end by their timeout.
 local SCRIPT = [[
@@ -18,6 +18,7 @@ local moment, url = arg[1], arg[2]
 local host_runs_loop = package.loaded.uv and not package.loaded.luv and not vim
 local m = curl.Multi:new { max_concurrent = 3 }
 local again = true
+local timeout = os.getenv 'LUVCURL_VALGRIND' and 10000 or 1000
 
 local ways = {
   exit_close = function() os.exit(3, true) end,
@@ -50,7 +51,7 @@ local function leave()
   end
 end
 
-local request = { url = url, timeout = 1000 }
+local request = { url = url, timeout = timeout }
 if moment == 'on_data' or moment == 'on_response' or moment == 'on_progress' then
   request[moment] = leave
 elseif moment == 'a body function' then
@@ -63,7 +64,7 @@ local function final()
 end
 -- Another one, which waits, and one more in the queue.
 for _ = 1, 3 do
-  m:add({ url = arg[4], timeout = 1000 }, function() end)
+  m:add({ url = arg[4], timeout = timeout }, function() end)
 end
 m:add(request, final)
 
@@ -91,12 +92,12 @@ elseif ms then
   end
   leave()
 elseif not host_runs_loop then
-  run(2000)
+  run(2 * timeout)
 end
 if again and not vim and not host_runs_loop then
   uv.run()
 elseif again and vim then
-  vim.wait(1500, function() return m:count() == 0 and (closed or way ~= ways.close) end, 1)
+  vim.wait(1.5 * timeout, function() return m:count() == 0 and (closed or way ~= ways.close) end, 1)
 end
 ]]
 

@@ -57,6 +57,61 @@ for _, thread in ipairs(threads) do
 end
 ]]
 
+-- Threads that make TLS connections, one after the other, for as long as the process lives.
+local TALKING = [[
+local uv = package.loaded.luv or package.loaded.uv or require 'luv'
+
+local function talk(url, ca, path, cpath)
+  package.path, package.cpath = path, cpath
+  local uv = package.loaded.luv or package.loaded.uv or require 'luv'
+  local m = require 'luvcurl'.Multi:new()
+  local function again()
+    m:add({ url = url, tls = { ca_file = ca },
+      options = { fresh_connect = true, forbid_reuse = true } }, function(err)
+      if err then
+        io.stderr:write(tostring(err), '\n')
+      end
+      again()
+    end)
+  end
+  for _ = 1, 3 do
+    again()
+  end
+  uv.run()
+end
+
+for _ = 1, tonumber(arg[1]) do
+  uv.new_thread(talk, arg[2], arg[3], package.path, package.cpath)
+end
+local ways = {
+  ['os.exit'] = function() os.exit(3) end,
+  ['os.exit and lua_close'] = function() os.exit(3, true) end,
+  ['the end of the script'] = function() end,
+}
+local function leave()
+  io.stdout:write(('%.0f\n'):format(uv.hrtime() / 1e6))
+  io.stdout:flush()
+  ways[arg[5] ]()
+end
+uv.update_time()
+uv.new_timer():start(tonumber(arg[4]), 0, leave)
+if not package.loaded.uv or package.loaded.luv then
+  uv.run()
+end
+]]
+
+-- Ways out, and the status of each. A luvi-like host runs the loop after the script.
+local ENDS = { { 'os.exit', 3 }, { 'os.exit and lua_close', 3 }, { 'the end of the script', 0 } }
+local LIMIT = 1000 -- ms from the way out to the end of the process
+
+local function ends_at(ms, way)
+  local began = helper.uv.hrtime() / 1e6
+  local result = child.run(TALKING, { args = { tostring(THREADS), nginx.tls_url .. '/small',
+    servers.certs.ca, tostring(ms), way[1] } })
+  assert.same({ way[2], 0, '' }, { result.code, result.signal, result.err })
+  return began + result.ms - tonumber(result.out:match '%d+')
+end
+
 -- Neovim's threads know neither vim nor luv: there is no luv to require in them.
 if not helper.nvim then
   describe('threads', function()
@@ -67,6 +122,20 @@ if not helper.nvim then
             nginx.tls_url .. '/small', servers.certs.ca, main }, ms = 60000 })
           assert.same({ 0, 0, '' }, { result.code, result.signal, result.err })
           assert.equal(('done\n'):rep(THREADS + (main == 'too' and 1 or 0)), result.out)
+        end, 60000)
+      end)
+    end
+  end)
+
+  describe('the process ends while threads talk TLS, by', function()
+    for _, way in ipairs(ENDS) do
+      it(way[1], function()
+        helper.run(function()
+          local best = math.huge -- a busy machine may hold one up, but not all
+          for ms = 60, 240, 20 do
+            best = math.min(best, ends_at(ms, way))
+          end
+          assert.is_true(best < LIMIT, ('took %.0f ms'):format(best))
         end, 60000)
       end)
     end

@@ -2,6 +2,7 @@
 -- real servers got. (Sources that fail, and bodies sent anew: upload_source_spec.lua.)
 
 local curl = require 'luvcurl'
+local echo = require 'spec.support.echo'
 local fault = require 'spec.support.fault'
 local folder = require 'spec.support.folder'
 local helper = require 'spec.support.helper'
@@ -135,6 +136,27 @@ for _, kind in ipairs(KINDS) do
     end)
   end)
 end
+
+describe('a body that nobody else holds', function()
+  it('lives for as long as it is sent', function()
+    local server = echo.serve(function() return { body = 'ok' } end)
+    local m, size = curl.Multi:new { max_concurrent = 1 }, 10 * KB
+    local function body(i) return ('%04d'):format(i):rep(size / 4) end
+    for i = 1, 20 do
+      m:add({ url = server.url .. '/' .. i, method = 'PUT', body = body(i) }, helper.expect(1))
+    end
+    helper.collect()
+    local others = {}
+    for i = 1, 200 do -- of the same size, so that they would take its place
+      others[i] = body(9000 + i)
+    end
+    helper.wait_for(function() return m:count() == 0 and #others > 0 end)
+    for i, request in ipairs(server.asked) do
+      assert.is_true(request.body == body(i), 'another body was sent to ' .. request.path)
+    end
+    assert.equal(20, #server.asked)
+  end)
+end)
 
 describe('Content-Length', function()
   runs('may be given for a source, which is then not chunked', function()

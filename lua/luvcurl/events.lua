@@ -7,6 +7,7 @@ local errors = require('luvcurl/error')
 local host = require('luvcurl/host')
 local misuse = require('luvcurl/misuse')
 local sse = require('luvcurl/sse')
+local timers = require('luvcurl/timers')
 
 local uv = host.uv
 
@@ -68,7 +69,7 @@ end
 
 --- Waits; `res:close()` ends that early.
 local function sleep(res, ms)
-  local waiter, timer = {}, uv.new_timer()
+  local waiter, timer = {}, timers.take()
   local co = await.place()
   local function wake()
     await.wake(waiter)
@@ -80,9 +81,7 @@ local function sleep(res, ms)
   end
   local ok, why = await.wait(waiter, co)
   res.hurry = nil
-  if not timer:is_closing() then
-    timer:close()
-  end
+  timers.give(timer)
   if not ok then
     error(why, 0)
   end

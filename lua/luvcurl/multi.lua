@@ -2,10 +2,10 @@
 
 local check = require('luvcurl/check')
 local core = require('luvcurl_core')
-local host = require('luvcurl/host')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
 local suggest = require('luvcurl/suggest')
+local timers = require('luvcurl/timers')
 
 ---@class luvcurl.Multi
 ---@field core luvcurl.CoreMulti
@@ -88,11 +88,10 @@ function Multi:close(callback)
   if callback == nil then
     return
   end
-  local timer = host.uv.new_timer()
+  local timer = timers.take()
   timer:start(0, 1, function()
     if inner:count() == 0 then
-      timer:stop()
-      timer:close()
+      timers.give(timer)
       callback()
     end
   end)

@@ -1,7 +1,7 @@
 -- Runs the specs in whatever host executes this file. The runner passes everything in the
 -- environment, because Neovim has no script arguments:
 --     LUVCURL_SPECS    files, a line each         LUVCURL_RESULT  where to write the results
---     LUVCURL_FILTER   Lua pattern of test names  LUVCURL_GC      'aggressive' or nothing
+--     LUVCURL_FILTER   Lua pattern of test names  LUVCURL_GC      'aggressive', 'step'
 --     LUVCURL_HOST     the host's name            LUVCURL_SERVERS see servers.lua
 --     LUVCURL_BUILD    where the module is        LUVCURL_PRELOAD the sanitizer's library, if any
 
@@ -28,8 +28,9 @@ local function make_busted()
   return busted
 end
 
-local function guard_every_test(busted)
+local function guard_every_test(busted, at_start)
   busted.subscribe({ 'test', 'start' }, function(element)
+    at_start()
     if element.run and not element.guarded then
       element.run, element.guarded = helper.guard(element.run), true
     end
@@ -73,16 +74,23 @@ local function collect_aggressively()
 end
 
 local function run()
+  local at_start, step = function() end, nil
   if os.getenv('LUVCURL_GC') == 'aggressive' then
     collect_aggressively()
+  elseif os.getenv('LUVCURL_GC') == 'step' then
+    step = require 'spec.support.step'
+    at_start = step.begin
   end
   local busted = make_busted()
   local result = reporter.attach(busted, assert(os.getenv('LUVCURL_RESULT'), 'no result file'))
-  guard_every_test(busted)
+  guard_every_test(busted, at_start)
   filter_tests(busted, os.getenv('LUVCURL_FILTER'))
   load_files(busted)
   require 'busted.execute'(busted)(1, {})
   busted.publish { 'exit' }
+  if step then
+    print(('   %d steps of the collector'):format(step.count))
+  end
   io.stdout:flush()
   result.finish()
   return result.failed == 0

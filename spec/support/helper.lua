@@ -23,6 +23,9 @@ local helper = {
 
 local uv = host.uv
 
+--- How many times longer than elsewhere things may take: with memcheck an instruction costs twenty.
+helper.slower = os.getenv('LUVCURL_VALGRIND') and 20 or os.getenv('LUVCURL_GC') and 3 or 1
+
 --- Milliseconds a test may wait, unless it says otherwise.
 helper.DEADLINE = 10000
 
@@ -126,7 +129,7 @@ end
 ---@param ms integer|nil milliseconds, default helper.DEADLINE
 ---@param what string|fun(): string|nil what is waited for, for the message
 function helper.wait_for(done, ms, what)
-  ms = ms or helper.DEADLINE
+  ms = (ms or helper.DEADLINE) * helper.slower
   local inside = state.co and coroutine.running() == state.co
   local ok, why = (inside and drive_inside or host.drive)(function()
     return state.failure ~= nil or done() and true or false
@@ -259,7 +262,7 @@ local function verify(before)
     helper.wait_for(function() return not missing() end, nil, 'a callback ' .. missing())
   end
   run_deferred()
-  host.drive(function() return #leftovers.since(before) == 0 end, 1000)
+  host.drive(function() return #leftovers.since(before) == 0 end, 1000 * helper.slower)
   -- Once more, so that close callbacks have run and late calls are seen.
   helper.collect()
   if not host.nvim then
@@ -282,7 +285,7 @@ function helper.guard(test)
     state = { expected = {}, deferred = {} }
     helper.collect()
     local before = leftovers.handles()
-    local ok, err = host.call(test, described, helper.DEADLINE)
+    local ok, err = host.call(test, described, helper.DEADLINE * helper.slower)
     if ok then
       ok, err = pcall(verify, before)
     else

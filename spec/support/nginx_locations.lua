@@ -106,6 +106,9 @@ local function redirects(targets)
     to(prefix .. '/httpbin', status, targets.httpbin .. '/anything')
     to(prefix .. '/url', status, '$arg_url')
   end
+  -- a proxy answers when it has read the whole body
+  lines[#lines + 1] = ('location = /read/307 { proxy_pass %s/to/307/url?url=/sink; }'):format(
+    targets.other)
   return table.concat(lines, '\n')
 end
 

@@ -3,7 +3,12 @@
 #include <curl/curl.h>
 
 #include <csignal>
+#include <cstdint>
 #include <mutex>
+
+// Of the OpenSSL that libcurl uses; null where there is none.
+extern "C" __attribute__((weak)) int OPENSSL_init_crypto(std::uint64_t options,
+                                                         const void *settings);
 
 namespace luvcurl {
 
@@ -18,6 +23,13 @@ void ignore_sigpipe() {
     signal(SIGPIPE, SIG_IGN);
 }
 
+// OpenSSL takes itself apart when the process exits, under the hands of threads that talk TLS then:
+// they crash. It does not when the first to set it up says so (1.1.1b and newer).
+void keep_openssl() {
+  constexpr std::uint64_t no_atexit = 0x00080000;  // OPENSSL_INIT_NO_ATEXIT
+  if (OPENSSL_init_crypto != nullptr) OPENSSL_init_crypto(no_atexit, nullptr);
+}
+
 }  // namespace
 
 const char *global_init() noexcept {
@@ -25,6 +37,7 @@ const char *global_init() noexcept {
   static bool done = false;
   const std::lock_guard<std::mutex> guard(mutex);
   if (done) return nullptr;
+  keep_openssl();
   const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code != CURLE_OK) return curl_easy_strerror(code);  // for want of memory: may be tried again
   ignore_sigpipe();

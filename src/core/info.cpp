@@ -6,8 +6,9 @@
 
 namespace luvcurl {
 
+// Never destroyed: the process may end while other threads look things up.
 const std::vector<InfoName> &info_names() {
-  static const std::vector<InfoName> all = [] {
+  static const std::vector<InfoName> &all = *new std::vector<InfoName>([] {
     std::vector<InfoName> names = {
 #define LUVCURL_NAME(name) {#name, CURLINFO_##name},
 #include "curl_info_names.inc"  // written by cmake/curl_names.cmake
@@ -18,7 +19,7 @@ const std::vector<InfoName> &info_names() {
                      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     }
     return names;
-  }();
+  }());
   return all;
 }
 

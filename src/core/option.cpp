@@ -78,8 +78,9 @@ struct Catalogue {
   }
 };
 
+// Never destroyed: the process may end while other threads look things up.
 const Catalogue &catalogue() {
-  static const Catalogue all;
+  static const Catalogue &all = *new Catalogue;
   return all;
 }
 
