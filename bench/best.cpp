@@ -83,7 +83,7 @@ class Client {
 
   long buffer_size() const {
     if (options_.in_flight < 32) return 128 * 1024;
-    return options_.in_flight < 512 ? 64 * 1024 : 16 * 1024;
+    return options_.in_flight < 512 ? 32 * 1024 : 16 * 1024;
   }
 
   void make_slots() {

@@ -164,8 +164,13 @@ void Loop::set_budget() noexcept {
   std::uint64_t budget = UINT64_MAX;
   for (const Multi *multi : multis_)
     budget = std::min(budget, static_cast<std::uint64_t>(multi->settings().turn_budget) * ns_of_ms);
-  poll_budget_ = budget / 5 * 2;
-  turn_budget_ = budget - poll_budget_;
+  budget_ = budget;
+  turn_budget_ = budget / 5 * 3;
+}
+
+// All that the turn has left, and a share of its own after one that took too long.
+bool Loop::has_poll_budget() const noexcept {
+  return polled_ < budget_ - turn_budget_ || turned_ + polled_ < budget_;
 }
 
 void Loop::worked(std::uint64_t time) noexcept {
@@ -200,7 +205,7 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
   try {
     // What is left of a burst waits for the next iteration: epoll tells of it again, but for
     // errors, of which libuv tells once.
-    const bool has_budget = self->polled_ < self->poll_budget_;
+    const bool has_budget = self->has_poll_budget();
     if (!self->polls_.may_work_on(fd, has_budget) && status == 0) {
       self->wake();
       return;

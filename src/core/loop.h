@@ -84,6 +84,7 @@ class Loop {
   void turn();
   void work(std::uint64_t until);
   void set_budget() noexcept;
+  bool has_poll_budget() const noexcept;
   void worked(std::uint64_t time) noexcept;
   std::shared_ptr<Transfer> next_announced() noexcept;
   bool deliver(std::uint64_t until);
@@ -104,10 +105,11 @@ class Loop {
   Transfer *last_announced_ = nullptr;
   std::uint64_t deadline_ = UINT64_MAX;  // of the lanes and of luvcurl's own timeouts
   std::uint64_t armed_ = UINT64_MAX;     // what the uv timer is set to
-  // Nanoseconds of work in an iteration, so that the loop gets to everything else: so much may go
-  // to a turn, and so much to the sockets' events after it.
+  // Nanoseconds of work in an iteration, so that the loop gets to everything else: in all, and at
+  // most in a turn. What that leaves is for the sockets' events after it: the more of them a poll
+  // gets to, the fewer epoll has to tell of again.
+  std::uint64_t budget_ = 0;
   std::uint64_t turn_budget_ = 0;
-  std::uint64_t poll_budget_ = 0;
   std::uint64_t polled_ = 0;  // ns of socket events since the last turn
   std::uint64_t turned_ = 0;  // ns of the last turn
   std::uint64_t longest_turn_ = 0;

@@ -103,7 +103,7 @@ Stats Multi::stats() const {
 
 long Multi::buffer_size() const {
   if (in_flight_ < 32) return 128 * 1024;
-  if (in_flight_ < 512) return 64 * 1024;
+  if (in_flight_ < 512) return 32 * 1024;
   return 16 * 1024;
 }
 
