@@ -26,7 +26,7 @@ check: ## what CI runs: format, lint, laws, then all specs, also under sanitizer
 	@tools/deps.sh check
 	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan asan-lua5.4
 	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
-	@$(MAKE) --no-print-directory lint laws
+	@$(MAKE) --no-print-directory laws lint
 	@tools/test.sh hosts pressure sanitized torture
 
 torture: ## fail each allocation of luvcurl, libcurl and Lua in its turn (TORTURE_STEP=n: each n-th)

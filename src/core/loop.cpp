@@ -164,18 +164,7 @@ void Loop::set_budget() noexcept {
   std::uint64_t budget = UINT64_MAX;
   for (const Multi *multi : multis_)
     budget = std::min(budget, static_cast<std::uint64_t>(multi->settings().turn_budget) * ns_of_ms);
-  budget_ = budget;
-  turn_budget_ = budget / 5 * 3;
-}
-
-// All that the turn has left, and a share of its own after one that took too long.
-bool Loop::has_poll_budget() const noexcept {
-  return polled_ < budget_ - turn_budget_ || turned_ + polled_ < budget_;
-}
-
-void Loop::worked(std::uint64_t time) noexcept {
-  polled_ += time;
-  longest_turn_ = std::max(longest_turn_, turned_ + polled_);
+  budget_.set(budget);
 }
 
 void Loop::announce(Transfer &transfer) noexcept {
@@ -205,7 +194,7 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
   try {
     // What is left of a burst waits for the next iteration: epoll tells of it again, but for
     // errors, of which libuv tells once.
-    const bool has_budget = self->has_poll_budget();
+    const bool has_budget = self->budget_.is_left();
     if (!self->polls_.may_work_on(fd, has_budget) && status == 0) {
       self->wake();
       return;
@@ -215,7 +204,7 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
     const std::uint64_t began = self->uv_.hrtime();
     event.lane->drive(fd, event.bits);
     self->interest_.settled(fd);
-    self->worked(self->uv_.hrtime() - began);
+    self->budget_.event_took(self->uv_.hrtime() - began);
     self->wake();
   } catch (const std::exception &) {
     self->wake();  // the socket stays readable: the next iteration tries again
@@ -246,16 +235,16 @@ void Loop::on_timer(uv_timer_t *timer) noexcept {
 
 void Loop::turn() {
   const std::uint64_t began = uv_.hrtime();
-  polled_ = turned_ = 0;
+  budget_.turn_begins();
   polls_.turn_begins(began / ns_of_ms);
   if (!has_work_ && deadline_ > began / ns_of_ms) return;
-  const std::uint64_t until = began + turn_budget_;
+  const std::uint64_t until = began + budget_.of_turn();
   // What a callback starts is begun in the same turn, so that it costs no further iteration; a
   // script that never ends this gets a new turn, after the loop has looked at everything else.
   constexpr int rounds = 4;
   for (int round = 0; round < rounds; ++round) {
     has_work_ = false;
-    work(round == 0 ? began + turn_budget_ / 2 : until);
+    work(round == 0 ? began + budget_.of_turn() / 2 : until);
     if (!deliver(until)) break;
   }
   if (has_work_ && uv_.hrtime() < until) work(until);
@@ -263,8 +252,7 @@ void Loop::turn() {
   schedule();
   const std::uint64_t ended = uv_.hrtime();
   polls_.turn_ended(ended / ns_of_ms);
-  turned_ = ended - began;
-  worked(0);
+  budget_.turn_took(ended - began);
 }
 
 void Loop::work(std::uint64_t until) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/budget.h"
 #include "core/handle.h"
 #include "core/interest.h"
 #include "core/polls.h"
@@ -68,7 +69,7 @@ class Loop {
   void note_deadline(std::uint64_t deadline) noexcept;
 
   /// The longest that one iteration of the loop has worked for us, in nanoseconds.
-  std::uint64_t longest_turn() const { return longest_turn_; }
+  std::uint64_t longest_turn() const { return budget_.longest(); }
 
   /// Stops all handles and forgets the host: the Lua state is closing.
   void stop() noexcept;
@@ -84,8 +85,6 @@ class Loop {
   void turn();
   void work(std::uint64_t until);
   void set_budget() noexcept;
-  bool has_poll_budget() const noexcept;
-  void worked(std::uint64_t time) noexcept;
   std::shared_ptr<Transfer> next_announced() noexcept;
   bool deliver(std::uint64_t until);
   void schedule() noexcept;
@@ -105,14 +104,7 @@ class Loop {
   Transfer *last_announced_ = nullptr;
   std::uint64_t deadline_ = UINT64_MAX;  // of the lanes and of luvcurl's own timeouts
   std::uint64_t armed_ = UINT64_MAX;     // what the uv timer is set to
-  // Nanoseconds of work in an iteration, so that the loop gets to everything else: in all, and at
-  // most in a turn. What that leaves is for the sockets' events after it: the more of them a poll
-  // gets to, the fewer epoll has to tell of again.
-  std::uint64_t budget_ = 0;
-  std::uint64_t turn_budget_ = 0;
-  std::uint64_t polled_ = 0;  // ns of socket events since the last turn
-  std::uint64_t turned_ = 0;  // ns of the last turn
-  std::uint64_t longest_turn_ = 0;
+  Budget budget_;
   int holds_ = 0;
   bool has_work_ = false;
   bool told_ = false;  // a sink was called in this turn
