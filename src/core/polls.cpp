@@ -9,6 +9,7 @@ void Polls::turn_begins(std::uint64_t now) noexcept {
   constexpr std::uint64_t patience = 1000;  // ms
   first_ = late_ != nobody ? late_ : early_;
   late_ = early_ = nobody;
+  put_off_ = 0;
   if (first_ == nobody || now > looked_at_ + patience) looked_at_ = turned_at_;
   turned_at_ = now;
 }
@@ -18,7 +19,8 @@ void Polls::turn_begins(std::uint64_t now) noexcept {
 bool Polls::may_work_on(int fd, bool has_budget) noexcept {
   if (fd == first_) first_ = nobody;
   const bool too_early = first_ != nobody;
-  if (!too_early && has_budget) return true;
+  if ((!too_early && has_budget) || put_off_ >= most_put_off) return true;
+  ++put_off_;
   int &put_off = too_early ? early_ : late_;
   if (put_off == nobody) put_off = fd;
   return false;

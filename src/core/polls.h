@@ -19,11 +19,15 @@ class Polls {
   std::uint64_t looked_at() const { return looked_at_; }
 
  private:
+  // While epoll has as many events as libuv takes at once, libuv asks it for more, up to 48 times:
+  // to put off more than that in one poll takes longer than to work on them.
+  static constexpr int most_put_off = 1024;
   static constexpr int nobody = -1;
 
   int first_ = nobody;  // comes first in this poll
   int late_ = nobody;   // the first that was put off after it
   int early_ = nobody;  // and before it
+  int put_off_ = 0;     // in this poll
   std::uint64_t turned_at_ = 0;
   std::uint64_t looked_at_ = 0;
 };
