@@ -1,6 +1,6 @@
--- A gigabyte into a file: memory stays flat, the loop stays free. In hosts with LuaJIT: the bytes take
--- the same way in the others, whose collector, with the heap that a thousand tests have left, decides
--- how much a process grows.
+-- A gigabyte into a file: memory stays flat, the loop stays free. In hosts with LuaJIT: the bytes
+-- take the same way in the others, whose collector, with the heap that a thousand tests have left,
+-- decides how much a process grows.
 
 if not rawget(_G, 'jit') then
   return
