@@ -71,6 +71,26 @@ describe('on_progress', function()
     assert.same({ size, size, 0 }, { last.up, last.up_total, last.down })
   end)
 
+  runs('counts from when it was told last, not from when it should have been', function()
+    local server = fault.serve(function(conn)
+      conn:request()
+      conn:dribble(fault.response { body = ('x'):rep(800) }, 100, 105)
+    end)
+    local seen, hook = recorder()
+    local pieces = 0
+    assert(curl.get(server.url, {
+      on_data = function()
+        pieces = pieces + 1
+        if pieces % 2 == 1 then -- holds the loop up, and with it the report of this piece
+          local till = uv.hrtime() + 60e6
+          repeat until uv.hrtime() > till
+        end
+      end,
+      on_progress = hook,
+    }))
+    assert_paced(seen, 3)
+  end)
+
   runs('knows no total where there is none, and no eta', function()
     local server = fault.serve(function(conn)
       conn:request()

@@ -195,6 +195,8 @@ void Transfer::deliver() {
     } else if (take_due(due_read)) {
       ask_source();
     } else if (take_due(due_progress)) {
+      reported_at_ = multi_->loop().now();  // counts that were noticed earlier may be told late
+      has_unreported_ = false;
       request_.sink->progress(*this);
     } else if (state_ == State::ended) {
       if (lane_ != nullptr) lane_->remove(*this);

@@ -114,14 +114,11 @@ bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
 }
 
 void Transfer::on_progress(const Progress &progress) {
-  const std::uint64_t now = multi_->loop().now();
   const bool moved = progress.down != progress_.down || progress.up != progress_.up;
   if (!moved) return;
   progress_ = progress;
   has_unreported_ = true;  // the last of them is reported when the transfer ends
-  if (now - reported_at_ < report_interval && reported_at_ != 0) return;
-  reported_at_ = now;
-  has_unreported_ = false;
+  if (reported_at_ != 0 && multi_->loop().now() - reported_at_ < report_interval) return;
   notify(due_progress);
 }
 
