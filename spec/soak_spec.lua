@@ -145,4 +145,16 @@ describe('no growth over', function()
       end)
     end)
   ]])
+
+  -- Each holds a connection, and little that a collector can see.
+  check('Multis that are left to the collector', REQUESTS / 20, [[
+    local most = 0
+    stays_flat(count, function(done)
+      curl.Multi:new():add(url .. '/small', function(err)
+        most = math.max(most, usage.descriptors())
+        done(err)
+      end)
+    end)
+    assert(most < 100, most .. ' descriptors at once')
+  ]])
 end)

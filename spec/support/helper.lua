@@ -12,6 +12,7 @@
 
 local host = require 'spec.support.host'
 local leftovers = require 'spec.support.leftovers'
+local await = require 'luvcurl/await'
 
 local helper = {
   uv = host.uv,
@@ -149,7 +150,7 @@ end
 ---@param ms integer|nil milliseconds, default helper.DEADLINE
 function helper.run(fn, ms)
   -- COMPAT: in PUC Lua 5.1 fn cannot yield through xpcall, so there an error after the first yield
-  -- goes to whoever resumed the coroutine.
+  -- goes to whoever resumed the coroutine: helper.resume, or luvcurl, whom we tell.
   local co = coroutine.create(host.can_yield_in_pcall and function()
     local ok, err = xpcall(fn, described)
     if not ok then
@@ -157,6 +158,7 @@ function helper.run(fn, ms)
     end
   end or fn)
   state.co = co
+  await.guard(co, helper.fail)
   local ok, err = coroutine.resume(co)
   if not ok then
     error(err, 0)

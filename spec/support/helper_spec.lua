@@ -1,3 +1,5 @@
+local curl = require 'luvcurl'
+local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
 local uv = helper.uv
 
@@ -68,6 +70,17 @@ describe('helper', function()
     end)
     assert.is_false(ok)
     assert.matches('helper_spec.lua:%d+: .*Expected', err)
+  end)
+
+  it('fails by an error after a request', function()
+    local ok, err = outcome(function()
+      helper.run(function()
+        curl.get((fault.refused()))
+        error('too bad')
+      end)
+    end)
+    assert.is_false(ok)
+    assert.matches('too bad', err)
   end)
 
   it('fails by an error after a yield', function()
