@@ -17,7 +17,8 @@ namespace {
 
 MultiObject &self(lua_State *L) { return Object<MultiObject>::check(L, 1); }
 
-// What a Multi with one idle connection holds where no collector sees it (measured with libcurl 7.88).
+// What a Multi with one idle connection holds where no collector sees it (measured with
+// libcurl 7.88).
 constexpr int multi_kilobytes = 64;
 
 // What a sink asks for besides done; read before any C++ object that an error could skip exists.
