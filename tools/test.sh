@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # tools/test.sh GROUP...: runs groups of tests, two at a time (JOBS=1: one), and ends with the sums.
 #   hosts      the C++ tests, and all specs in every host
-#   pressure   all specs with a collector that runs all the time, and with one that works at every
-#              call into luvcurl (but for the table of faults, whose outcomes are a matter of time)
+#   pressure   the specs with a collector that runs all the time, and with one that works at every
+#              call into luvcurl; without those whose work processes of their own do, and without
+#              the table of faults, whose outcomes are a matter of time
 #   torture    a small part of make torture: each 20th allocation that fails
 #   sanitized  all specs and the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # Each test's whole output is in build/logs/NAME.log; it is shown when the test has ended.
@@ -33,8 +34,7 @@ for group in "$@"; do
       add core "$(cpp build/release)"
       ;;
     pressure)
-      # Where processes of their own do the work, the collector of this one has nothing to say; and
-      # what faults come to depends on time.
+      # Where processes of their own do the work, the collector of this one has nothing to say.
       pressed=$(printf '%s\n' spec/*_spec.lua spec/support/*_spec.lua |
         grep -vE '/(authorities|bench|examples.*|fault_table|packaging|script_faults|teardown.*|threads)_spec')
       # shellcheck disable=SC2086  # a list of files
