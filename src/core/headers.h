@@ -89,7 +89,7 @@ class Headers {
   static std::string_view readable(std::string_view text);
 
   static constexpr std::size_t record_head = 2 + sizeof(std::uint32_t);
-  void record(std::string &records, Kind kind, int response, std::string_view line);
+  static void record(std::string &records, Kind kind, int response, std::string_view line);
 
   // Kind, response, size of the line, line; over and over. Lines are taken apart when somebody asks
   // for them.
