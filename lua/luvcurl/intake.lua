@@ -5,6 +5,7 @@
 local await = require('luvcurl/await')
 local errors = require('luvcurl/error')
 local sink = require('luvcurl/sink')
+local traceback = require('luvcurl/traceback')
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
@@ -18,18 +19,13 @@ local unpack = table.unpack or unpack -- luacheck: ignore 143
 ---@field err luvcurl.Error|nil
 local Intake = sink.class()
 
---- What an error in a callback becomes: text, with where it happened.
-local function described(err)
-  return debug.traceback(tostring(err), 2)
-end
-
 --- Calls into the user's code. If that dies of an error the transfer ends, and the error goes to
 --- the host from `done`: raised here it would only become the transfer's own.
 local function guarded(self, t, call, ...)
   local arguments, n = { ... }, select('#', ...)
   local ok, message = xpcall(function()
     call(unpack(arguments, 1, n))
-  end, described)
+  end, traceback)
   if not ok then
     self.crash = message
     t:cancel()

@@ -7,6 +7,7 @@ local output = require('luvcurl/output')
 local misuse = require('luvcurl/misuse')
 local request = require('luvcurl/request')
 local sink = require('luvcurl/sink')
+local traceback = require('luvcurl/traceback')
 
 local perform = {}
 
@@ -30,11 +31,6 @@ function perform.check_callback(callback)
   if not is_callable(callback) then
     check.fail('callback', 'a function', callback)
   end
-end
-
-local function traceback(err)
-  local ok, text = pcall(tostring, err)
-  return debug.traceback(ok and text or ('(error object is a %s value)'):format(type(err)), 2)
 end
 
 --- Makes a script's callback fit to be called from a luv callback: what it raises reaches the host

@@ -11,6 +11,7 @@
 local await = require('luvcurl/await')
 local check = require('luvcurl/check')
 local filesource = require('luvcurl/filesource')
+local traceback = require('luvcurl/traceback')
 
 local source = {}
 
@@ -24,10 +25,6 @@ Function.__index = Function
 local can_protect = coroutine.wrap(function()
   return pcall(coroutine.yield, true)
 end)() == true
-
-local function described(err)
-  return debug.traceback(tostring(err), 2)
-end
 
 --- Feeds one chunk for each call of `read`: `waits` tells our own wait from one of the function's.
 local function feed_all(self)
@@ -58,7 +55,7 @@ local function pump(self, t)
   end
   local ok, message = xpcall(function()
     feed_all(self)
-  end, described)
+  end, traceback)
   if not ok then
     t:fail(message)
   end
