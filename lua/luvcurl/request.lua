@@ -29,7 +29,7 @@ local urls, url_count = {}, 0
 ---@return string
 local function build_url(text, base, query)
   check.type('request.url', text, 'string')
-  if text:find('[%c]') or text:find('\0', 1, true) then
+  if text:find('%c') then
     misuse('request.url: must not contain CR, LF, NUL or other control characters')
   elseif text == '' and not base then
     misuse('request.url: is empty')
