@@ -47,18 +47,6 @@ local function command(path, args, host)
   return program, { path, (table.unpack or unpack)(args) }
 end
 
-local function wrapped(by, program, args)
-  local all = {}
-  for i = 2, #by do
-    all[#all + 1] = by[i]
-  end
-  all[#all + 1] = program
-  for _, value in ipairs(args) do
-    all[#all + 1] = value
-  end
-  return by[1], all
-end
-
 -- Our own environment, with a sanitizer's library first among the preloaded ones.
 local function environment(options)
   local set = {}
@@ -117,10 +105,10 @@ function child.run_file(path, options)
   options = options or {}
   local program, args = command(path, options.args or {}, options.host)
   if #STARTER > 0 and not options.host then
-    program, args = wrapped(STARTER, program, args)
+    program, args = process.started_by(STARTER, program, args)
   end
   if options.wrap then
-    program, args = wrapped(options.wrap, program, args)
+    program, args = process.started_by(options.wrap, program, args)
   end
   local input, out, err = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
   local result, left, began = { late = false }, 3, uv.hrtime()

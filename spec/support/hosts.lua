@@ -56,8 +56,8 @@ end
 -- Memcheck, for the host and for the scripts that specs start in its like; it follows into nothing
 -- else. It would report LuaJIT for what that means to do, so hosts of PUC Lua are for it. A block
 -- definitely lost is an error; what an exit in mid-transfer leaves is no such loss.
-local MEMCHECK = { '--quiet', '--error-exitcode=99', '--leak-check=full', '--num-callers=30',
-  '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
+local MEMCHECK = { 'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full',
+  '--num-callers=30', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
   '--child-silent-after-fork=yes' }
 
 -- Lua's search paths: the work tree, the build, and what the system has.
@@ -100,7 +100,7 @@ local function environment(name, options, context, build)
   env.LUVCURL_GC = options.gc
   env.LUVCURL_VERBOSE = options.verbose and '1' or nil
   env.LUVCURL_ASAN = options.asan and '1' or nil
-  env.LUVCURL_VALGRIND = options.valgrind and 'valgrind ' .. table.concat(MEMCHECK, ' ') or nil
+  env.LUVCURL_VALGRIND = options.valgrind and table.concat(MEMCHECK, ' ') or nil
   -- Only for the scripts that specs start: see tools/tsan.sh.
   env.LUVCURL_PRELOAD = os.getenv('LUVCURL_TSAN')
   -- Neovim writes its state there, and nothing of the user's may reach it.
@@ -118,15 +118,6 @@ local function environment(name, options, context, build)
   return list
 end
 
-local function under_valgrind(program, args)
-  local valgrind, all = process.find('valgrind', 'valgrind'), { (table.unpack or unpack)(MEMCHECK) }
-  all[#all + 1] = program
-  for _, value in ipairs(args) do
-    all[#all + 1] = value
-  end
-  return valgrind, all
-end
-
 --- How to run the specs in a host. Raises when the host or its build is missing.
 ---@param name string one of hosts.ALL
 ---@param options table { root, build, asan, valgrind, gc, filter, verbose }
@@ -140,7 +131,8 @@ function hosts.command(name, options, context)
   local build = build_dir(name, options.build)
   local program, args = start(options.root .. '/spec/support/entry.lua', build)
   if options.valgrind then
-    program, args = under_valgrind(program, args)
+    process.find('valgrind', 'valgrind')
+    program, args = process.started_by(MEMCHECK, program, args)
   end
   return { program = program, args = args, env = environment(name, options, context, build) }
 end

@@ -110,6 +110,21 @@ function process.find(name, package)
   error(("%s is missing: install Debian's package '%s'"):format(name, package), 0)
 end
 
+--- What to run so that another program starts this one.
+---@param by string[] that program and its arguments
+---@param program string
+---@param args string[]
+---@return string program
+---@return string[] args
+function process.started_by(by, program, args)
+  local words = { (table.unpack or unpack)(by, 2) }
+  words[#words + 1] = program
+  for _, arg in ipairs(args) do
+    words[#words + 1] = arg
+  end
+  return by[1], words
+end
+
 local function accepts(port)
   local co = coroutine.running()
   local tcp = uv.new_tcp()
