@@ -2,15 +2,13 @@
 -- not: no crash, the host's own exit status, and no more than a second to the end.
 
 local backlog = require 'spec.support.backlog'
-local child = require 'spec.support.child'
+local exits = require 'spec.support.exits'
 local fault = require 'spec.support.fault'
+local folder = require 'spec.support.folder'
 local helper = require 'spec.support.helper'
-local process = require 'spec.support.process'
 local servers = require 'spec.support.servers'
 
-local LIMIT = 1000   -- ms from the way out to the end of the process
-local TIMEOUT = 300  -- ms the transfers have, where the loop runs on
-local AT_ONCE = 8    -- processes
+local TIMEOUT = 300 -- ms the transfers have, where the loop runs on
 
 local SCRIPT = [[
 local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'
@@ -125,62 +123,22 @@ else -- its state and its loop are not ours to end; its own uv.walk aborts
   WAYS[#WAYS + 1] = { 'uv.walk', BOTH, 0 }
 end
 
-local function problem_of(result, status, began)
-  if result.late or result.signal ~= 0 or result.code ~= status then
-    return ('late %s, signal %d, status %d: %s'):format(tostring(result.late), result.signal,
-      result.code, result.err)
+local function at_all_moments(way, after)
+  local dir, list = folder.new().path, {}
+  for i, moment in ipairs(moments()) do
+    list[i] = { name = moment[1], status = way[3], args = { moment[1], moment[2], way[1], after,
+      dir, tostring(TIMEOUT), servers.nginx.url .. '/slow' } }
   end
-  local left = tonumber((result.out:gsub('\r', '')):match('(%d+)\n'))
-  local took = left and began + result.ms - left
-  if not took then
-    return 'did not come to its way out: ' .. result.err
-  elseif took > LIMIT + TIMEOUT then
-    return ('took %.0f ms to its end'):format(took)
-  end
-end
-
-local done = 0
-
-local function try(moment, way, after, status, dir)
-  local began = helper.uv.hrtime() / 1e6
-  local result = child.run(SCRIPT, { args = { moment[1], moment[2], way, after, dir,
-    tostring(TIMEOUT), servers.nginx.url .. '/slow' } })
-  return problem_of(result, status, began)
+  return list
 end
 
 describe('teardown by', function()
-  local count = 0
+  local count, done = 0, 0
   for _, way in ipairs(WAYS) do
     for _, after in ipairs(way[2]) do
       count = count + 1
       it(way[1] .. ', then ' .. after, function()
-        local dir = process.temp_dir('teardown')
-        helper.defer(function() process.remove_tree(dir) end)
-        local list = moments()
-        local following, running, problems = 1, 0, {}
-        local function worker()
-          while list[following] do
-            local moment = list[following]
-            following = following + 1
-            if try(moment, way[1], after, way[3], dir) then
-              problems[#problems + 1] = moment
-            end
-            done = done + 1
-          end
-          running = running - 1
-        end
-        for _ = 1, AT_ONCE do
-          running = running + 1
-          coroutine.wrap(worker)()
-        end
-        helper.wait_for(function() return running == 0 end, 60000)
-        -- What went wrong beside others counts when it does alone too: the limit is a short one.
-        helper.run(function()
-          for _, moment in ipairs(problems) do
-            local problem = try(moment, way[1], after, way[3], dir)
-            assert(not problem, ('%s: %s'):format(moment[1], problem or ''))
-          end
-        end, 60000)
+        done = done + exits.all(SCRIPT, at_all_moments(way, after), exits.LIMIT + TIMEOUT)
       end)
     end
   end
