@@ -39,22 +39,10 @@ int push_certificates(lua_State *L, CURL *easy) {
 }
 
 // A URL may have a password in it.
-struct UrlText {
-  static constexpr const char *type_name = "luvcurl.urltext";
-  std::string text;
-};
-
-int push_url(lua_State *L, const char *url) {
+int push_without_credentials(lua_State *L, const char *url) {
   if (url == nullptr) return 0;
-  std::string &text = Object<UrlText>::push(L).text;
+  std::string &text = Object<Text>::push(L).text;
   text = without_credentials(url);
-  lua_pushlstring(L, text.data(), text.size());
-  return 1;
-}
-
-int push_url(lua_State *L, const Transfer &transfer) {
-  std::string &text = Object<UrlText>::push(L).text;
-  text = transfer.url();
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
@@ -63,7 +51,8 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
   if (info.id == CURLINFO_CERTINFO) return push_certificates(L, easy);
   if (info.id == CURLINFO_EFFECTIVE_URL || info.id == CURLINFO_REDIRECT_URL) {
     const char *url = nullptr;
-    return curl_easy_getinfo(easy, info.id, &url) == CURLE_OK ? push_url(L, url) : 0;
+    if (curl_easy_getinfo(easy, info.id, &url) != CURLE_OK) return 0;
+    return push_without_credentials(L, url);
   }
   switch (static_cast<int>(info.id) & CURLINFO_TYPEMASK) {
     case CURLINFO_STRING: {
@@ -151,6 +140,13 @@ int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &in
 
 }  // namespace
 
+int push_url(lua_State *L, const Transfer &transfer) {
+  std::string &text = Object<Text>::push(L).text;
+  text = transfer.url();
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
+
 int push_info(lua_State *L, Transfer &transfer, const char *name) {
   const InfoName *info = find_info(name);
   if (info == nullptr) return luaL_error(L, "unknown info '%s'", name);
@@ -172,7 +168,7 @@ int all_info_names(lua_State *L) {
 void define_info(lua_State *L) {
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<SlistObject>::define(L, no_methods);
-  Object<UrlText>::define(L, no_methods);
+  Object<Text>::define(L, no_methods);
 }
 
 }  // namespace luvcurl::lua

@@ -131,19 +131,7 @@ int reason(lua_State *L) {
   return 1;
 }
 
-// Copies a text into Lua; the Object keeps it alive where pushing raises.
-struct Text {
-  static constexpr const char *type_name = "luvcurl.text";
-  std::string text;
-};
-
-int url(lua_State *L) {
-  Transfer &transfer = self(L);
-  Text &holder = Object<Text>::push(L);
-  holder.text = transfer.url();
-  lua_pushlstring(L, holder.text.data(), holder.text.size());
-  return 1;
-}
+int url(lua_State *L) { return push_url(L, self(L)); }
 
 int http_version(lua_State *L) {
   const Transfer &transfer = self(L);
@@ -268,9 +256,7 @@ void define_transfer(lua_State *L) {
       {"headers", guarded<headers>}, {"hops", guarded<hops>},
       {"timings", guarded<timings>}, {"info", guarded<info>},
       {"__tostring", to_string},     {nullptr, nullptr}};
-  static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<TransferObject>::define(L, methods);
-  Object<Text>::define(L, no_methods);
   static const luaL_Reg leash_methods[] = {{"hold", guarded<hold>}, {nullptr, nullptr}};
   Object<Leash>::define(L, leash_methods);
 }
