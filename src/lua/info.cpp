@@ -47,6 +47,11 @@ int push_without_credentials(lua_State *L, const char *url) {
   return 1;
 }
 
+int push_number(lua_State *L, long long number) {
+  push_int64(L, number);
+  return 1;
+}
+
 int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
   if (info.id == CURLINFO_CERTINFO) return push_certificates(L, easy);
   if (info.id == CURLINFO_EFFECTIVE_URL || info.id == CURLINFO_REDIRECT_URL) {
@@ -62,11 +67,9 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
       return 1;
     }
     case CURLINFO_LONG:
-      push_int64(L, info_long(easy, info.id));
-      return 1;
+      return push_number(L, info_long(easy, info.id));
     case CURLINFO_OFF_T:
-      push_int64(L, info_size(easy, info.id));
-      return 1;
+      return push_number(L, info_size(easy, info.id));
     case CURLINFO_DOUBLE: {
       double number = 0;
       if (curl_easy_getinfo(easy, info.id, &number) != CURLE_OK) return 0;
@@ -104,35 +107,25 @@ int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &in
     case CURLINFO_EFFECTIVE_URL:
       return push_url(L, transfer);
     case CURLINFO_RESPONSE_CODE:
-      push_int64(L, summary.status);
-      return 1;
+      return push_number(L, summary.status);
     case CURLINFO_HTTP_VERSION:
-      push_int64(L, summary.http_version);
-      return 1;
+      return push_number(L, summary.http_version);
     case CURLINFO_NUM_CONNECTS:
-      push_int64(L, summary.connections);
-      return 1;
+      return push_number(L, summary.connections);
     case CURLINFO_NAMELOOKUP_TIME_T:
-      push_int64(L, since_start(summary.timings.resolve));
-      return 1;
+      return push_number(L, since_start(summary.timings.resolve));
     case CURLINFO_CONNECT_TIME_T:
-      push_int64(L, since_start(summary.timings.connect));
-      return 1;
+      return push_number(L, since_start(summary.timings.connect));
     case CURLINFO_APPCONNECT_TIME_T:
-      push_int64(L, since_start(summary.timings.tls));
-      return 1;
+      return push_number(L, since_start(summary.timings.tls));
     case CURLINFO_PRETRANSFER_TIME_T:
-      push_int64(L, since_start(summary.timings.send));
-      return 1;
+      return push_number(L, since_start(summary.timings.send));
     case CURLINFO_STARTTRANSFER_TIME_T:
-      push_int64(L, since_start(summary.timings.wait));
-      return 1;
+      return push_number(L, since_start(summary.timings.wait));
     case CURLINFO_REDIRECT_TIME_T:
-      push_int64(L, summary.timings.redirect);
-      return 1;
+      return push_number(L, summary.timings.redirect);
     case CURLINFO_TOTAL_TIME_T:
-      push_int64(L, since_start(summary.timings.total));
-      return 1;
+      return push_number(L, since_start(summary.timings.total));
     default:
       return 0;
   }
