@@ -76,6 +76,15 @@ describe('a source', function()
     end)
   end
 
+  runs('that raises what cannot be told, after it waited, fails it too', function()
+    local err = failing(function()
+      assert(curl.get(nginx.url .. '/small'))
+      error(setmetatable({}, { __tostring = function() error('again') end }))
+    end, { timeout = 5000 })
+    assert.equal('ABORTED_BY_CALLBACK', err.name)
+    assert.matches('error object is a table value', err.message)
+  end)
+
   runs('that returns a wrong type fails it too', function()
     for _, bad in ipairs { { 1, 'number' }, { true, 'boolean' }, { {}, 'table' },
       { false, 'boolean' } } do

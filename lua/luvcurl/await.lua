@@ -3,6 +3,7 @@
 
 local host = require('luvcurl/host')
 local misuse = require('luvcurl/misuse')
+local traceback = require('luvcurl/traceback')
 
 local uv, nvim = host.uv, host.nvim
 local running, resume, status = coroutine.running, coroutine.resume, coroutine.status
@@ -111,7 +112,7 @@ function await.wake(waiter)
   end
   local ok, err = resume(co)
   if not ok then
-    local message = debug.traceback(co, tostring(err))
+    local message = traceback(err, co)
     local guard = guards[co]
     if not guard then
       error(message, 0)

@@ -76,7 +76,7 @@ function Function:read(t)
   end
   local ok, why = coroutine.resume(co, self, t)
   if not ok then
-    t:fail(debug.traceback(co, tostring(why)))
+    t:fail(traceback(why, co))
   end
 end
 

@@ -5,6 +5,7 @@ local create, resume, status = coroutine.create, coroutine.resume, coroutine.sta
 local yield = coroutine.yield
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
+local traceback = require('luvcurl/traceback')
 local uv = require('luvcurl/host').uv
 
 ---@class luvcurl.Task
@@ -26,7 +27,7 @@ end
 
 local function settle(self, ok, ...)
   if not ok then
-    return self.on_end(debug.traceback(self.co, tostring((...))))
+    return self.on_end(traceback((...), self.co))
   elseif status(self.co) == 'dead' then
     return self.on_end(nil, ...)
   end
