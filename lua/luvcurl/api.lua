@@ -1,10 +1,12 @@
 --- The verbs, over a Multi: what `curl.` and a session have in common.
 
 local check = require('luvcurl/check')
-local download = require('luvcurl/download')
+local lazy = require('luvcurl/lazy')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
 local stream = require('luvcurl/stream')
+
+local download = lazy('luvcurl/download')
 
 local api = {}
 
@@ -90,7 +92,9 @@ function api.build(way)
     put = verb(way, 'PUT'),
     patch = verb(way, 'PATCH'),
     stream = streaming(way),
-    download = download.over(way),
+    download = function(...)
+      return download(way, ...)
+    end,
   }
 end
 

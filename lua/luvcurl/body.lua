@@ -2,10 +2,12 @@
 
 local check = require('luvcurl/check')
 local json = require('luvcurl/json')
+local lazy = require('luvcurl/lazy')
 local misuse = require('luvcurl/misuse')
-local multipart = require('luvcurl/multipart')
 local pairlist = require('luvcurl/pairlist')
 local source = require('luvcurl/source')
+
+local multipart = lazy('luvcurl/multipart')
 
 local FIELDS = { 'body', 'json', 'form', 'multipart' }
 

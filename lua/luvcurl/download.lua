@@ -27,8 +27,6 @@ local resumption = require('luvcurl/resumption')
 local save = require('luvcurl/save')
 local task = require('luvcurl/task')
 
-local download = {}
-
 ---@class luvcurl.DownloadOptions : luvcurl.Request
 ---@field resume? boolean  continue a partial file, and leave one
 ---@field sha256? string   64 hexadecimal digits, of the whole file
@@ -185,33 +183,34 @@ local function start(self, on_end)
   return self
 end
 
---- The function `download` over a Multi: (url, path [, opts] [, callback]), in the styles of the
---- verbs. Errors of its own: WRITE_ERROR (the file; with the system's text), HTTP_RETURNED_ERROR
---- (a status of 300 or more), CHECKSUM_MISMATCH.
+--- (url, path [, opts] [, callback]) over a Multi, in the styles of the verbs. Errors of its own:
+--- WRITE_ERROR (the file; with the system's text), HTTP_RETURNED_ERROR (a status of 300 or more),
+--- CHECKSUM_MISMATCH.
 ---@param way luvcurl.Api
----@return luvcurl.DownloadVerb
-function download.over(way)
-  return function(url, path, opts, callback)
-    if callback == nil and perform.is_callable(opts) then
-      opts, callback = nil, opts
-    end
-    if callback ~= nil then
-      perform.check_callback(callback)
-      return start(new(way, url, path, opts), perform.as_text(callback))
-    end
-    local co = await.place()
-    local self = new(way, url, path, opts)
-    local waiter = { core = self.core }
-    start(self, function(err, res)
-      waiter.err, waiter.res = err, res
-      await.wake(waiter)
-    end)
-    local ok, why = await.wait(waiter, co)
-    if not ok then
-      return nil, perform.given_up(self, why)
-    end
-    return waiter.res, waiter.err
+---@param url string
+---@param path string
+---@param opts luvcurl.DownloadOptions|luvcurl.DownloadCallback|nil
+---@param callback luvcurl.DownloadCallback|nil
+---@return luvcurl.Download|luvcurl.DownloadResponse|nil
+---@return luvcurl.Error|nil err
+return function(way, url, path, opts, callback)
+  if callback == nil and perform.is_callable(opts) then
+    opts, callback = nil, opts
   end
+  if callback ~= nil then
+    perform.check_callback(callback)
+    return start(new(way, url, path, opts), perform.as_text(callback))
+  end
+  local co = await.place()
+  local self = new(way, url, path, opts)
+  local waiter = { core = self.core }
+  start(self, function(err, res)
+    waiter.err, waiter.res = err, res
+    await.wake(waiter)
+  end)
+  local ok, why = await.wait(waiter, co)
+  if not ok then
+    return nil, perform.given_up(self, why)
+  end
+  return waiter.res, waiter.err
 end
-
-return download

@@ -8,8 +8,8 @@ local api = require('luvcurl/api')
 local check = require('luvcurl/check')
 local core = require('luvcurl_core')
 local host = require('luvcurl/host')
+local lazy = require('luvcurl/lazy')
 local Multi = require('luvcurl/multi')
-local progress_bar = require('luvcurl/progress_bar')
 local session = require('luvcurl/session')
 
 ---@alias luvcurl.Callback fun(err: luvcurl.Error|nil, res: luvcurl.Response|nil)
@@ -41,7 +41,7 @@ local curl = api.build({
 
 curl.Multi = Multi
 curl.session = session.new
-curl.progress_bar = progress_bar
+curl.progress_bar = lazy('luvcurl/progress_bar')
 
 --- The versions of luvcurl, libcurl, luv and libuv, and what this libcurl can do.
 ---@return luvcurl.Version

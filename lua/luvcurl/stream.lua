@@ -4,15 +4,17 @@
 --- and one receive buffer: a slow reader slows the server.
 
 local await = require('luvcurl/await')
-local events = require('luvcurl/events')
 local headerlist = require('luvcurl/headerlist')
 local Intake = require('luvcurl/intake')
+local lazy = require('luvcurl/lazy')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
 local Reader = require('luvcurl/reader')
 local request = require('luvcurl/request')
 local response = require('luvcurl/response')
 local sink = require('luvcurl/sink')
+
+local events = lazy('luvcurl/events')
 
 local stream = {}
 
