@@ -45,38 +45,62 @@ end
 
 local DEFAULTS = defaults()
 
---- Options by what they add to the defaults. Weak: a set lives as long as its requests do.
-local sets = setmetatable({}, { __mode = 'v' })
+--- Options by what they add to the defaults. Strong: a set that is made anew is compared with the
+--- ones that the kept handles carry, value by value. Forgotten all at once, as a Multi does it.
+local MAX_SETS = 64
+local sets, set_count = {}, 0
 
---- The options of a request that says nothing but its URL, by proxy. Strong: used most.
+--- The options of a request that says nothing but its URL, by proxy.
 local plain = {}
 
-local LETTERS = { string = 's', number = 'n', boolean = 'b', table = 't' }
+-- One for all keys: a new table for each would grow in many steps.
+local parts = {}
 
---- Text that tells lists apart, or nil when the list had better not be remembered.
+local function append(n, text)
+  parts[n + 1], parts[n + 2], parts[n + 3] = #text, ':', text
+  return n + 3
+end
+
+local function append_lines(n, lines)
+  parts[n + 1], parts[n + 2] = #lines, 'l'
+  n = n + 2
+  for i = 1, #lines do
+    if type(lines[i]) ~= 'string' then
+      return nil
+    end
+    n = append(n, lines[i])
+  end
+  return n
+end
+
+--- Text that tells lists apart, or nil when the list had better not be remembered: it has a blob,
+--- or something wrong that the C side will tell of.
 ---@param proxy string
 ---@param list any[]
 ---@return string|nil
 local function key_of(proxy, list)
-  local parts = { #proxy .. ':' .. proxy }
+  local n = append(0, proxy)
   for i = 1, #list do
     local value = list[i]
     local kind = type(value)
-    if kind == 'table' then
-      for j = 1, #value do
-        if type(value[j]) ~= 'string' then
-          return nil -- wrong: the C side will say so
-        end
-      end
-      value = #value .. '\0' .. table.concat(value, '\0')
-    elseif kind == 'string' and #value > 4096 then
-      return nil -- a blob
+    if kind == 'string' and #value <= 4096 then
+      n = append(n, value)
+    elseif kind == 'number' then
+      parts[n + 1], parts[n + 2] = value, 'n'
+      n = n + 2
+    elseif kind == 'boolean' then
+      n = n + 1
+      parts[n] = value and 't' or 'f'
+    elseif kind == 'table' then
+      n = append_lines(n, value)
     else
-      value = tostring(value)
+      return nil
     end
-    parts[i + 1] = (LETTERS[kind] or kind) .. #value .. ':' .. value
+    if not n then
+      return nil
+    end
   end
-  return table.concat(parts)
+  return table.concat(parts, '', 1, n)
 end
 
 ---@param proxy string
@@ -127,7 +151,11 @@ function optionset.of(url, list)
   if not options then
     options = build(proxy, list)
     if key then
+      if set_count >= MAX_SETS then
+        sets, set_count = {}, 0
+      end
       sets[key] = options
+      set_count = set_count + 1
     end
   end
   return options

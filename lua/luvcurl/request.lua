@@ -88,11 +88,11 @@ function Flat:settings()
   return self.sink
 end
 
-local KNOWN, NAMES = {}, {}
+local NAMES, PLACES = {}, {} -- what errors call a field
 for _, list in ipairs({ fields.order, fields.others }) do
   for _, name in ipairs(list) do
-    KNOWN[name] = true
     NAMES[#NAMES + 1] = name
+    PLACES[name] = 'request.' .. name
   end
 end
 
@@ -150,7 +150,7 @@ end
 ---@param given table
 local function check_names(given)
   for name in pairs(given) do
-    if not KNOWN[name] then
+    if not PLACES[name] then
       misuse(suggest.unknown('request field', name, NAMES))
     end
   end
@@ -201,7 +201,7 @@ function request.compile(given, url, method)
     local field = list[i]
     local value = given[field]
     if value ~= nil then
-      fields.apply[field](out, 'request.' .. field, value, field)
+      fields.apply[field](out, PLACES[field], value, field)
     end
   end
   apply_headers(out, given)
