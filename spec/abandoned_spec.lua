@@ -25,7 +25,7 @@ end
 -- The collector may need several rounds: what one finalizer lets go, the next round finds.
 local function wait_until_left(server)
   helper.wait_for(function()
-    collectgarbage()
+    helper.collect()
     return server.left
   end)
 end

@@ -205,7 +205,7 @@ describe('Multi:close', function()
     end
     helper.collect()
     helper.wait_for(function()
-      collectgarbage()
+      helper.collect()
       return gone
     end)
   end)
