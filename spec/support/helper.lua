@@ -12,7 +12,6 @@
 
 local host = require 'spec.support.host'
 local leftovers = require 'spec.support.leftovers'
-local await = require 'luvcurl/await'
 
 local helper = {
   uv = host.uv,
@@ -158,7 +157,7 @@ function helper.run(fn, ms)
     end
   end or fn)
   state.co = co
-  await.guard(co, helper.fail)
+  require('luvcurl/await').guard(co, helper.fail)
   local ok, err = coroutine.resume(co)
   if not ok then
     error(err, 0)

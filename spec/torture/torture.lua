@@ -17,7 +17,8 @@ local DEADLINE = 900000
 local ROWS = { { count = 1, step = 1 }, { count = 25, step = 7 } }
 
 local ENVIRONMENT = {
-  ASAN_OPTIONS = 'detect_leaks=1:abort_on_error=1',
+  -- the last one as in tools/test.sh
+  ASAN_OPTIONS = 'detect_leaks=1:abort_on_error=1:intercept_tls_get_addr=0',
   UBSAN_OPTIONS = 'print_stacktrace=1:halt_on_error=1',
   LSAN_OPTIONS = 'suppressions=spec/torture/lsan.supp:print_suppressions=0',
 }
