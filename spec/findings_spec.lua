@@ -36,3 +36,23 @@ describe('an answer', function()
     end)
   end
 end)
+
+-- What a script hands on must not begin a header of its own there. (make fuzz, FUZZ_SEED=462046)
+describe('a header line with a CR inside', function()
+  it('ends there', function()
+    helper.run(function()
+      local server = fault.serve(function(conn)
+        conn:request()
+        conn:send('HTTP/1.1 200 OK\r\nX-One: a\rX-Two: b\r\nX-Four: d\r\n'
+          .. ' e\rX-Five: f\r\nContent-Length: 2\r\n\r\nok')
+      end)
+      local res = assert(curl.get(server.url))
+      assert.equal('ok', res.body)
+      local seen = {}
+      for name, value in res.headers:iter() do
+        seen[#seen + 1] = name .. '=' .. value
+      end
+      assert.same({ 'X-One=a', 'X-Four=d e', 'Content-Length=2' }, seen)
+    end)
+  end)
+end)

@@ -42,10 +42,9 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
-// The line, up to its end.
+// The line as libcurl reads it: up to the first CR, wherever that is.
 std::string_view without_end(std::string_view line) {
-  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  return line;
+  return line.substr(0, line.find_first_of("\r\n"));
 }
 
 }  // namespace
