@@ -76,7 +76,7 @@ if helper.host == 'luajit' then
             local res, size, count = assert(curl.stream(base .. name)), 0, 0
             for chunk in res:chunks() do
               size, count = size + #chunk, count + 1
-              sleep(1)
+              if count % 2 == 0 then sleep(1) end
             end
             return size, math.floor(size / count)
           end
@@ -86,8 +86,8 @@ if helper.host == 'luajit' then
           end)
         ]])
         assert.equal(2 ^ 30, numbers[1])
-        -- bytes were waiting whenever it came back: it was the slower one
-        assert.is_true(numbers[2] > 192 * 1024, numbers[2] .. ' bytes a chunk')
+        -- bytes for a whole chunk were waiting whenever it came back: it was the slower one
+        assert.is_true(numbers[2] > 100 * 1024, numbers[2] .. ' bytes a chunk')
       end, 60000)
     end)
 

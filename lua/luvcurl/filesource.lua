@@ -6,8 +6,9 @@ local host = require('luvcurl/host')
 
 local uv = host.uv
 
---- Bytes read at once.
-local CHUNK = 256 * 1024
+--- Bytes read at once: LuaJIT has strings of 128 KB and more mapped by the system, page by page and
+--- each time anew.
+local CHUNK = 120 * 1024
 
 --- libcurl's numbers, as its own file functions would give them.
 local READ_ERROR, FILE_COULDNT_READ_FILE = 26, 37

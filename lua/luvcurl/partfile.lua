@@ -4,8 +4,9 @@
 local core = require('luvcurl_core')
 local uv = require('luvcurl/host').uv
 
---- Bytes read at once. Hashing that many keeps the loop for less than a millisecond.
-local CHUNK = 256 * 1024
+--- Bytes read at once, see filesource.lua. Hashing that many keeps the loop for less than a
+--- millisecond.
+local CHUNK = 120 * 1024
 local MAX_NOTES = 16 * 1024
 local MAX_NAME = 255 -- what file systems take, bytes
 local ATTEMPTS = 16
@@ -39,7 +40,7 @@ local UNSUPPORTED = { EINVAL = true, ENOTSUP = true, ENOSYS = true }
 local PartFile = {}
 PartFile.__index = PartFile
 
-local partfile = { CHUNK = CHUNK }
+local partfile = {}
 
 --- Parts with a predictable name that this process is writing: a second writer would mix with the
 --- first.

@@ -7,9 +7,6 @@ local core = require('luvcurl_core')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
 
---- Bytes taken at once: strings of the size of high_water would be garbage as large.
-local CHUNK = 256 * 1024
-
 local WEAK = { __mode = 'v' }
 
 ---@class luvcurl.Reader
@@ -81,7 +78,7 @@ function Reader:take(max)
     return pos == 1 and buffer or buffer:sub(pos)
   end
   while true do
-    local chunk = self.t:take(math.min(max or CHUNK, CHUNK))
+    local chunk = self.t:take(max)
     if chunk then
       return chunk
     elseif self.intake.ended then

@@ -1,7 +1,6 @@
 --- What a download does between opening its file and giving its result: asks for what is missing,
 --- writes what comes, checks it and brings it to its name. Runs in a Task.
 
-local partfile = require('luvcurl/partfile')
 local resumption = require('luvcurl/resumption')
 local round = require('luvcurl/round')
 
@@ -101,7 +100,7 @@ end
 function Saving:copy(one)
   local t, part = one.t, self.part
   while true do
-    local bytes = t:take(partfile.CHUNK)
+    local bytes = t:take()
     if bytes then
       local why = part:append(bytes)
       if why then

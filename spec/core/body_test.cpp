@@ -2,46 +2,60 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <string_view>
+
 namespace luvcurl {
 namespace {
 
-TEST(Inbox, GivesBytesInOrder) {
-  Inbox inbox;
-  EXPECT_TRUE(inbox.empty());
-  inbox.append("hello ", 6);
-  inbox.append("world", 5);
-  EXPECT_EQ(inbox.view(), "hello world");
-  inbox.drop(3);
-  EXPECT_EQ(inbox.view(), "lo world");
-  inbox.append("!", 1);
-  EXPECT_EQ(inbox.view(), "lo world!");
-  EXPECT_EQ(inbox.size(), 9U);
-  inbox.drop(9);
-  EXPECT_TRUE(inbox.empty());
-  EXPECT_EQ(inbox.view(), "");
+TEST(ByteQueue, GivesBytesInOrder) {
+  ByteQueue queue;
+  EXPECT_TRUE(queue.empty());
+  queue.append("hello ", 6);
+  queue.append("world", 5);
+  EXPECT_EQ(queue.view(), "hello world");
+  queue.drop(3);
+  EXPECT_EQ(queue.view(), "lo world");
+  queue.append("!", 1);
+  EXPECT_EQ(queue.view(), "lo world!");
+  EXPECT_EQ(queue.size(), 9U);
+  queue.drop(9);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.view(), "");
 }
 
-TEST(Inbox, KeepsNulBytes) {
-  Inbox inbox;
-  inbox.append("a\0b", 3);
-  inbox.drop(1);
-  EXPECT_EQ(inbox.view(), std::string_view("\0b", 2));
+TEST(ByteQueue, KeepsNulBytes) {
+  ByteQueue queue;
+  queue.append("a\0b", 3);
+  queue.drop(1);
+  EXPECT_EQ(queue.view(), std::string_view("\0b", 2));
 }
 
 // A stream that is taken in small pieces, never quite empty, must not keep what has passed.
-TEST(Inbox, DoesNotGrowWithWhatHasPassed) {
-  Inbox inbox;
+TEST(ByteQueue, DoesNotGrowWithWhatHasPassed) {
+  ByteQueue queue;
   const std::string chunk(1000, 'x');
-  inbox.append(chunk.data(), chunk.size());
+  queue.append(chunk.data(), chunk.size());
+  std::set<const char *> places;
   for (int i = 0; i < 1000; ++i) {
-    inbox.append(chunk.data(), chunk.size());
-    inbox.drop(1000);
-    ASSERT_EQ(inbox.size(), 1000U);
+    queue.append(chunk.data(), chunk.size());
+    queue.drop(1000);
+    ASSERT_EQ(queue.size(), 1000U);
+    places.insert(queue.view().data());
   }
-  // The view lies in the buffer: what precedes it is bounded by what the buffer may waste.
-  inbox.append("e", 1);
-  EXPECT_EQ(inbox.view().back(), 'e');
-  EXPECT_EQ(inbox.view().front(), 'x');
+  EXPECT_LT(places.size(), 10U);
+  queue.append("e", 1);
+  EXPECT_EQ(queue.view(), chunk + 'e');
+}
+
+TEST(ByteQueue, MovesNothingWhileItIsTaken) {
+  ByteQueue queue;
+  queue.append("abcdef", 6);
+  const char *first = queue.view().data();
+  queue.drop(5);
+  EXPECT_EQ(queue.view().data(), first + 5);
+  EXPECT_EQ(queue.view(), "f");
 }
 
 TEST(Outbox, IsReadInPieces) {

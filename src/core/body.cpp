@@ -1,43 +1,39 @@
 #include "core/body.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace luvcurl {
 
-namespace {
-
-// Moves the rest to the front once most of the buffer has been taken, so that it does not grow with
-// what has passed through it, nor is moved for every chunk.
-void compact(std::string &bytes, std::size_t &taken) {
-  if (taken == bytes.size()) {
-    bytes.clear();
-    taken = 0;
-  } else if (taken > bytes.size() / 2) {
-    bytes.erase(0, taken);
-    taken = 0;
+// What was taken goes when there is no room without it, and it is more than what would be moved: a
+// consumer that takes all, piece by piece, has nothing moved.
+void ByteQueue::append(const char *bytes, std::size_t size) {
+  if (bytes_.size() + size > bytes_.capacity() && taken_ > bytes_.size() / 2) {
+    bytes_.erase(0, taken_);
+    taken_ = 0;
   }
+  bytes_.append(bytes, size);
 }
 
-}  // namespace
-
-void Inbox::drop(std::size_t size) {
+void ByteQueue::drop(std::size_t size) {
   taken_ += size;
-  compact(bytes_, taken_);
+  if (taken_ == bytes_.size()) clear();
+}
+
+void ByteQueue::clear() {
+  bytes_.clear();
+  taken_ = 0;
 }
 
 std::size_t Outbox::read(char *out, std::size_t size) {
-  const std::size_t count = std::min(size, this->size());
-  touched_ = touched_ || count > 0;
-  std::memcpy(out, bytes_.data() + taken_, count);
-  taken_ += count;
-  compact(bytes_, taken_);
-  return count;
+  const std::string_view bytes = bytes_.view().substr(0, size);
+  touched_ = touched_ || !bytes.empty();
+  std::memcpy(out, bytes.data(), bytes.size());
+  bytes_.drop(bytes.size());
+  return bytes.size();
 }
 
 void Outbox::restart() {
   bytes_.clear();
-  taken_ = 0;
   finished_ = false;
   asked_ = false;
   touched_ = false;

@@ -6,11 +6,11 @@
 
 namespace luvcurl {
 
-/// Bytes on their way from libcurl to a consumer. `append` never refuses: the caller compares
-/// size() with its high-water mark before it takes more.
-class Inbox {
+/// Bytes that wait for a consumer. `append` never refuses: the caller compares size() with its
+/// high-water mark before it takes more.
+class ByteQueue {
  public:
-  void append(const char *bytes, std::size_t size) { bytes_.append(bytes, size); }
+  void append(const char *bytes, std::size_t size);
 
   std::size_t size() const { return bytes_.size() - taken_; }
   bool empty() const { return size() == 0; }
@@ -20,6 +20,8 @@ class Inbox {
 
   /// Drops the oldest `size` bytes.
   void drop(std::size_t size);
+
+  void clear();
 
  private:
   std::string bytes_;
@@ -41,7 +43,7 @@ class Outbox {
   /// Moves up to `size` bytes to `out`; returns how many.
   std::size_t read(char *out, std::size_t size);
 
-  std::size_t size() const { return bytes_.size() - taken_; }
+  std::size_t size() const { return bytes_.size(); }
   bool finished() const { return finished_; }
   bool low() const { return !finished_ && size() < low_water; }
 
@@ -65,8 +67,7 @@ class Outbox {
   }
 
  private:
-  std::string bytes_;
-  std::size_t taken_ = 0;
+  ByteQueue bytes_;
   bool finished_ = false;
   bool asked_ = false;
   bool touched_ = false;

@@ -42,9 +42,11 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
-// The line as libcurl reads it: up to the first CR, wherever that is.
+// The line as libcurl reads it: up to the first CR, wherever that is. (Not by find_first_of, which
+// looks each byte up by itself.)
 std::string_view without_end(std::string_view line) {
-  return line.substr(0, line.find_first_of("\r\n"));
+  line = line.substr(0, line.find('\r'));
+  return line.substr(0, line.find('\n'));
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ CURLcode set_body(Easy &easy, const Request &request) {
 
 void set_buffer(Easy &easy, const Request &request, long size) {
   if (request.options->has(CURLOPT_BUFFERSIZE)) return;
-  // While it is paused, libcurl goes on decompressing the buffer it is at, perhaps to a thousand
-  // times the size, and fails beyond 64 MB.
-  constexpr long small_enough = 32 * 1024;
+  // While it is paused, libcurl goes on decompressing the buffer it is at, by gzip to 1032 times
+  // the size at most, and fails beyond 64 MB.
+  constexpr long small_enough = 62 * 1024;
   const Option *encodings = request.options->find(CURLOPT_ACCEPT_ENCODING);
   if (request.streaming && encodings != nullptr && !encodings->unset)
     size = std::min(small_enough, size);

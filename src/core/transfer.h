@@ -119,7 +119,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   Summary summary_;
   Progress progress_;
   std::string body_;  // the response's body, when not streaming
-  Inbox inbox_;
+  ByteQueue inbox_;
   std::vector<Outbox> outboxes_;  // one for each stream of the request's body
   std::size_t reading_ = 0;       // the stream that libcurl reads now
   std::uint64_t received_ = 0;    // bytes of body, decompressed

@@ -66,9 +66,12 @@ int state(lua_State *L) {
 
 // --- bodies ---
 
+// t:take([max]). By default not all of it: LuaJIT has strings of 128 KB and more mapped by the
+// system, page by page and each time anew.
 int take(lua_State *L) {
+  constexpr lua_Number chunk = 120 * 1024;
   Transfer &transfer = self(L);
-  const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, 9e15));
+  const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, chunk));
   const std::string_view waiting = transfer.waiting().substr(0, limit);
   if (waiting.empty()) return 0;
   lua_pushlstring(L, waiting.data(), waiting.size());
