@@ -15,7 +15,8 @@ local FIELDS = { 'body', 'json', 'form', 'multipart' }
 ---@return string|nil
 local function only_one(request)
   local found
-  for _, field in ipairs(FIELDS) do
+  for i = 1, #FIELDS do
+    local field = FIELDS[i]
     if request[field] ~= nil then
       if found then
         misuse(('request: %s and %s exclude each other'):format(found, field))
@@ -31,7 +32,7 @@ end
 ---@param out luvcurl.Flat
 ---@return integer|nil
 local function size_of(out)
-  if not out.has['content-length'] then
+  if not (out.has and out.has['content-length']) then
     return nil
   end
   for i, line in ipairs(out.lines) do

@@ -62,8 +62,8 @@ end
 ---@class luvcurl.Flat
 ---@field list any[]                    options beyond the defaults: name, value, name, value, …
 ---@field request luvcurl.Request       what the user gave
----@field lines string[]                header lines
----@field has table<string, true>       header names that the user spoke about, lower case
+---@field lines string[]|nil            header lines
+---@field has table<string, true>|nil   header names that the user spoke about, lower case
 ---@field sink table|nil                settings of the sink, if there are any
 ---@field body string|nil
 local Flat = {}
@@ -78,7 +78,8 @@ end
 
 --- A header of luvcurl's own making, unless the user spoke about it; nil keeps libcurl's away.
 function Flat:header(name, value)
-  if not self.has[name:lower()] then
+  if not (self.has and self.has[name:lower()]) then
+    self.lines = self.lines or {}
     self.lines[#self.lines + 1] = value and name .. ': ' .. value or name .. ':'
   end
 end
@@ -137,7 +138,6 @@ local function apply_method(out, method, has_body)
 end
 
 local function apply_headers(out, given)
-  out.lines, out.has = {}, {}
   if given.headers ~= nil then
     out.lines, out.has = headerlist.lines('request.headers', given.headers)
   end
@@ -207,7 +207,7 @@ function request.compile(given, url, method)
   apply_headers(out, given)
   local has_body = body_field(out, given)
   apply_method(out, method_of(method or given.method, has_body), has_body)
-  if #out.lines > 0 then
+  if out.lines and out.lines[1] then
     out:push('httpheader', out.lines)
   end
   if given.options ~= nil then
