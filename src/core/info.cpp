@@ -58,9 +58,11 @@ Summary summarize(CURL *easy, bool redirected) {
   summary.timings.tls = info_size(easy, CURLINFO_APPCONNECT_TIME_T);
   summary.timings.send = info_size(easy, CURLINFO_PRETRANSFER_TIME_T);
   summary.timings.wait = info_size(easy, CURLINFO_STARTTRANSFER_TIME_T);
-  summary.timings.redirect = info_size(easy, CURLINFO_REDIRECT_TIME_T);
   summary.timings.total = info_size(easy, CURLINFO_TOTAL_TIME_T);
-  if (redirected) summary.url = info_text(easy, CURLINFO_EFFECTIVE_URL);
+  if (redirected) {
+    summary.timings.redirect = info_size(easy, CURLINFO_REDIRECT_TIME_T);
+    summary.url = info_text(easy, CURLINFO_EFFECTIVE_URL);
+  }
   return summary;
 }
 

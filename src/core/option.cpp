@@ -154,7 +154,13 @@ CURLcode OptionSet::apply(CURL *easy, const Option **failed) const noexcept {
   return CURLE_OK;
 }
 
+void OptionSet::add(Option option) {
+  given_ |= bit_of(option.info.id);
+  options_.push_back(std::move(option));
+}
+
 const Option *OptionSet::find(CURLoption id) const noexcept {
+  if ((given_ & bit_of(id)) == 0) return nullptr;
   const auto found = std::find_if(options_.rbegin(), options_.rend(),
                                   [id](const Option &option) { return option.info.id == id; });
   return found != options_.rend() ? &*found : nullptr;

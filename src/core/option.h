@@ -52,7 +52,7 @@ struct Option {
 class OptionSet {
  public:
   /// Adds an option, before seal().
-  void add(Option option) { options_.push_back(std::move(option)); }
+  void add(Option option);
 
   /// Makes header lines ready, builds what libcurl keeps pointers to, and the hash. Throws
   /// std::bad_alloc.
@@ -74,7 +74,11 @@ class OptionSet {
   bool operator==(const OptionSet &other) const { return options_ == other.options_; }
 
  private:
+  // One of 64 bits for each id. Most options that are asked for were not given.
+  static std::uint64_t bit_of(CURLoption id) noexcept { return std::uint64_t{1} << (id % 64); }
+
   std::vector<Option> options_;
+  std::uint64_t given_ = 0;
   std::vector<SlistPtr> slists_;  // one per list option, in order
   std::size_t hash_ = 0;
 };
