@@ -93,10 +93,10 @@ local function key_of(proxy, list)
       parts[n] = value and 't' or 'f'
     elseif kind == 'table' then
       n = append_lines(n, value)
+      if not n then
+        return nil
+      end
     else
-      return nil
-    end
-    if not n then
       return nil
     end
   end

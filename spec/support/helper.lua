@@ -233,17 +233,6 @@ function helper.loop_ends(ms)
   return why == 'idle'
 end
 
---- How many descriptors the process has open.
----@return integer
-function helper.descriptors()
-  local count = 0
-  local scan = assert(uv.fs_scandir('/proc/self/fd'))
-  while uv.fs_scandir_next(scan) do
-    count = count + 1
-  end
-  return count
-end
-
 --- Collects all garbage. What callbacks have left on the stack is wiped off first: LuaJIT's
 --- collector takes every slot of a frame for used, whatever it has in it from before.
 function helper.collect()

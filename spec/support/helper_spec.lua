@@ -72,27 +72,22 @@ describe('helper', function()
     assert.matches('helper_spec.lua:%d+: .*Expected', err)
   end)
 
-  it('fails by an error after a request', function()
-    local ok, err = outcome(function()
-      helper.run(function()
-        curl.get((fault.refused()))
-        error('too bad')
+  local waits = {
+    ['a request'] = function() curl.get((fault.refused())) end,
+    ['a yield'] = function() helper.sleep(1) end,
+  }
+  for name, wait in pairs(waits) do
+    it('fails by an error after ' .. name, function()
+      local ok, err = outcome(function()
+        helper.run(function()
+          wait()
+          error('too bad')
+        end)
       end)
+      assert.is_false(ok)
+      assert.matches('too bad', err)
     end)
-    assert.is_false(ok)
-    assert.matches('too bad', err)
-  end)
-
-  it('fails by an error after a yield', function()
-    local ok, err = outcome(function()
-      helper.run(function()
-        helper.sleep(1)
-        error('too bad')
-      end)
-    end)
-    assert.is_false(ok)
-    assert.matches('too bad', err)
-  end)
+  end
 
   it('ends a test at its deadline', function()
     local before = uv.hrtime()

@@ -7,15 +7,13 @@ namespace luvcurl {
 
 namespace {
 
+#if LIBCURL_VERSION_NUM >= 0x075400
 // Experimental in 7.83, for good in 7.84.
 bool has_header_api() {
-#if LIBCURL_VERSION_NUM >= 0x075400
   static const bool has = curl_version_info(CURLVERSION_NOW)->version_num >= 0x075400;
   return has;
-#else
-  return false;
-#endif
 }
+#endif
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0)
