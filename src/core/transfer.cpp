@@ -50,7 +50,8 @@ void Transfer::pause() {
 void Transfer::resume() {
   if (!paused_by_user_) return;
   paused_by_user_ = false;
-  notify(0);
+  // A sink that paused it may have left something.
+  notify(inbox_.empty() ? 0U : due_data);
 }
 
 void Transfer::keep_loop_alive(bool keep) {
