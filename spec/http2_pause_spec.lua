@@ -80,12 +80,13 @@ for name, base in pairs { nginx = servers.nginx.tls_url, nghttpd = servers.nghtt
     -- curl#10988: more than the connection's window is in flight when the first ones are paused.
     it('go on after their neighbours were cancelled', function()
       helper.run(function()
-        local multi = curl.Multi:new()
+        local multi, MB = curl.Multi:new(), 2 ^ 20
         local function start(most)
-          local one = { size = 0 }
+          local one = { size = 0, stop = most }
           one.t = multi:add({ url = base .. '/1g', tls = tls, on_data = function(chunk)
             one.size = one.size + #chunk
-            if one.size >= most then
+            if one.size >= one.stop then
+              one.stop = one.size + MB
               one.t:pause()
             end
           end }, helper.expect(1, function(err)
@@ -102,7 +103,7 @@ for name, base in pairs { nginx = servers.nginx.tls_url, nghttpd = servers.nghtt
             return least >= size
           end, 20000)
         end
-        local held, others, MB = {}, {}, 2 ^ 20
+        local held, others = {}, {}
         for i = 1, 5 do held[i] = start(16 * MB) end
         all(held, 16 * MB)
         for i = 1, 5 do others[i] = start(math.huge) end
@@ -111,7 +112,7 @@ for name, base in pairs { nginx = servers.nginx.tls_url, nghttpd = servers.nghtt
         for i = 1, 5 do
           local one = held[i]
           assert.equal('paused', one.t:state())
-          one.timer = helper.uv.new_timer() -- it stops after each chunk, and is let go again
+          one.timer = helper.uv.new_timer() -- it stops after each MiB, and is let go again
           one.timer:start(1, 1, function() one.t:resume() end)
         end
         all(held, 24 * MB)

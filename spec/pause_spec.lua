@@ -223,6 +223,28 @@ describe('pause', function()
     t:resume()
   end)
 
+  runs('holds what has come already, to the end, until it is resumed', function()
+    local sizes, t = {}, nil
+    t = curl.get(nginx.url .. '/1m', { high_water = 2 ^ 21, on_data = function(chunk)
+      sizes[#sizes + 1] = #chunk
+      t:pause()
+    end }, helper.expect(1, function(err) assert.is_nil(err) end))
+    local seen = 0
+    while t:state() ~= 'done' do
+      helper.wait_for(function() return #sizes > seen or t:state() == 'done' end)
+      helper.sleep(10)
+      assert.is_true(#sizes <= seen + 1)
+      seen = #sizes
+      t:resume()
+    end
+    local sum = 0
+    for _, size in ipairs(sizes) do
+      sum = sum + size
+    end
+    assert.equal(2 ^ 20, sum)
+    assert.is_true(#sizes > 4)
+  end)
+
   runs('holds an upload', function()
     local server = fault.serve(function(conn)
       local request = conn:request()

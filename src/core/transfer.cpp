@@ -181,7 +181,7 @@ void Transfer::deliver() {
   if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
   apply_flow();
   while (state_ != State::done) {
-    if (paused_by_user_ && !(state_ == State::ended && outcome_.code != CURLE_OK)) return;
+    if (paused()) return;
     const auto take_due = [this](unsigned due) {
       const bool is = (due_ & due) != 0;
       due_ &= ~due;

@@ -42,7 +42,9 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void fail(CURLcode code, std::string_view message) noexcept;
   void pause();  ///< no more bytes either way, and no calls of the sink but done
   void resume();
-  bool paused() const { return paused_by_user_; }
+  /// Whether it is held back by pause(): what has ended well waits, a failure does not.
+  bool paused() const { return paused_by_user_ && !is_settled(); }
+  bool is_settled() const;          ///< has failed, or told its sink that it is done
   void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
   std::string_view waiting() const { return inbox_.view(); }
   void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
@@ -99,7 +101,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void response_is_in();
   bool may_explode() const;
   void reserve_body(std::size_t at_least);
-  bool is_settled() const;
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
   Course course() const;

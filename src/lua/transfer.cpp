@@ -12,10 +12,6 @@ namespace {
 
 Transfer &self(lua_State *L) { return *Object<TransferObject>::check(L, 1).transfer; }
 
-int is_done(const Transfer &transfer) {
-  return transfer.state() == Transfer::State::done || transfer.state() == Transfer::State::ended;
-}
-
 // --- control ---
 
 int cancel(lua_State *L) {
@@ -29,7 +25,7 @@ int fail(lua_State *L) {
   const char *message = luaL_checkstring(L, 2);
   const auto code = luaL_optinteger(L, 3, CURLE_ABORTED_BY_CALLBACK);
   luaL_argcheck(L, code > CURLE_OK && code < CURL_LAST, 3, "not a code of libcurl's");
-  lua_pushboolean(L, !is_done(transfer));
+  lua_pushboolean(L, !transfer.is_settled());
   transfer.fail(static_cast<CURLcode>(code), message);
   return 1;
 }
@@ -56,10 +52,10 @@ int unref(lua_State *L) {
 
 int state(lua_State *L) {
   const Transfer &transfer = self(L);
-  const char *name = "done";
+  const char *name = "running";
   if (transfer.state() == Transfer::State::queued) name = "queued";
-  if (transfer.state() == Transfer::State::running) name = "running";
-  if (!is_done(transfer) && transfer.paused()) name = "paused";
+  if (transfer.is_settled()) name = "done";
+  if (transfer.paused()) name = "paused";
   lua_pushstring(L, name);
   return 1;
 }
