@@ -91,6 +91,24 @@ describe('on_progress', function()
     assert_paced(seen, 3)
   end)
 
+  runs('counts from the end of a report that took its time', function()
+    local server = fault.serve(function(conn)
+      conn:request()
+      conn:dribble(fault.response { body = ('x'):rep(1200) }, 25, 20)
+    end)
+    local seen, record = recorder()
+    assert(curl.get(server.url, {
+      on_progress = function(progress)
+        if #seen % 2 == 0 then
+          local till = uv.hrtime() + 60e6
+          repeat until uv.hrtime() > till
+        end
+        record(progress)
+      end,
+    }))
+    assert_paced(seen, 4)
+  end)
+
   runs('knows no total where there is none, and no eta', function()
     local server = fault.serve(function(conn)
       conn:request()

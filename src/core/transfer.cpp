@@ -196,9 +196,12 @@ void Transfer::deliver() {
     } else if (take_due(due_read)) {
       ask_source();
     } else if (take_due(due_progress)) {
-      reported_at_ = multi_->loop().now();  // counts that were noticed earlier may be told late
+      // Counted from the telling, since what was noticed in time may be told late, and from its end,
+      // since a hook may take its time.
+      reported_at_ = multi_->loop().now();
       has_unreported_ = false;
       request_.sink->progress(*this);
+      reported_at_ = multi_->loop().now();
     } else if (state_ == State::ended) {
       if (lane_ != nullptr) lane_->remove(*this);
       state_ = State::done;
