@@ -263,10 +263,7 @@ void Loop::work(std::uint64_t until) {
   for (std::size_t i = multis_.size(); i-- > 0;) {
     const std::shared_ptr<Multi> multi = multis_[i]->shared_from_this();
     if (due) multi->check_deadlines(at, polls_.looked_at());
-    const std::uint64_t began = uv_.hrtime();
-    const std::uint64_t half = until > began ? began + (until - began) / 2 : began;
-    if (!multi->start_queued(half)) has_work_ = true;
-    if (!multi->drive_kicked(at, until)) has_work_ = true;
+    if (!multi->work(at, until)) has_work_ = true;
   }
 }
 

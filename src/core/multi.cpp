@@ -109,13 +109,25 @@ long Multi::buffer_size() const {
 
 // --- the loop's turn ---
 
-bool Multi::start_queued(std::uint64_t until) {
+bool Multi::work(std::uint64_t now, std::uint64_t until) {
+  for (;;) {
+    const std::size_t started = start_queued();
+    if (!drive_kicked(now, until)) return false;
+    if (started < batch) return true;
+    if (loop_->uv().hrtime() >= until) return queue_.size() == 0;
+  }
+}
+
+// At most a batch. Returns how many left the queue.
+std::size_t Multi::start_queued() {
   const auto limit = static_cast<std::size_t>(settings_.max_concurrent);
-  while (queue_.size() > 0 && (limit == 0 || in_flight_ < limit)) {
+  std::size_t started = 0;
+  while (started < batch && queue_.size() > 0 && (limit == 0 || in_flight_ < limit)) {
     Lane *lane = nullptr;
     const std::shared_ptr<Transfer> transfer =
         queue_.pop([&](Origin &origin) { return (lane = room_for(origin)) != nullptr; });
-    if (!transfer) return true;
+    if (!transfer) break;
+    ++started;
     if (transfer->state() != Transfer::State::queued) {
       --gone_;
       continue;
@@ -130,9 +142,8 @@ bool Multi::start_queued(std::uint64_t until) {
     } catch (const std::bad_alloc &) {
       transfer->fail(CURLE_OUT_OF_MEMORY, {});
     }
-    if (loop_->uv().hrtime() >= until) return false;
   }
-  return true;
+  return started;
 }
 
 // Each time another lane comes first: the last ones must not starve.

@@ -79,10 +79,9 @@ class Multi : public std::enable_shared_from_this<Multi> {
   long buffer_size() const;
 
   // For Loop, in its turn.
-  /// Begins what waits and may, until `until` (uv_hrtime). Returns whether all of it was begun.
-  bool start_queued(std::uint64_t until);
-  /// Drives the lanes that want it, until `until`. Returns whether all were.
-  bool drive_kicked(std::uint64_t now, std::uint64_t until);
+  /// Begins what waits and may, and drives the lanes that want it, until `until` (uv_hrtime).
+  /// Returns whether there is nothing left to do.
+  bool work(std::uint64_t now, std::uint64_t until);
   /// Ends what has run out of time by `now`. A running transfer is given another poll: it has only
   /// if the sockets were looked at since, which they were after `looked_at`.
   void check_deadlines(std::uint64_t now, std::uint64_t looked_at);
@@ -100,7 +99,12 @@ class Multi : public std::enable_shared_from_this<Multi> {
   // Beyond this many in flight, a lane's linear searches cost more than a further lane.
   static constexpr std::size_t lane_capacity = 64;
   static constexpr std::uint64_t reminder_interval = 10;  // ms
+  // As many are begun between two drives. libcurl runs all that a lane was given in one go, which
+  // cannot be broken off; and what is sent soon after it was set up is still in the CPU's caches.
+  static constexpr std::size_t batch = 16;
 
+  std::size_t start_queued();
+  bool drive_kicked(std::uint64_t now, std::uint64_t until);
   static std::uint64_t next_look(const Transfer &transfer, std::uint64_t now);
   Lane *room_for(Origin &origin);
   Lane *lane_with_room();
