@@ -4,6 +4,9 @@
 local resumption = require('luvcurl/resumption')
 local round = require('luvcurl/round')
 
+--- Strings that are written at once; only one where a hash is computed, which holds the loop up.
+local MOST_PIECES = 8
+
 ---@class luvcurl.Saving
 ---@field download luvcurl.Download
 ---@field task luvcurl.Task
@@ -99,10 +102,15 @@ end
 ---@return luvcurl.Error|nil err
 function Saving:copy(one)
   local t, part = one.t, self.part
+  local most = part.digest and 1 or MOST_PIECES
   while true do
-    local bytes = t:take()
-    if bytes then
-      local why = part:append(bytes)
+    local pieces = {}
+    repeat
+      local bytes = t:take()
+      pieces[#pieces + 1] = bytes
+    until not bytes or #pieces == most
+    if pieces[1] then
+      local why = part:append(pieces)
       if why then
         return self:file_error(why)
       end
