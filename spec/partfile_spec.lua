@@ -9,16 +9,16 @@ local task = require 'luvcurl/task'
 --- Writes `pieces` into a new file, by writes of at most `most` bytes; returns what it has then.
 local function written(pieces, most)
   local dir, over = folder.new(), nil
-  task.run(function(self)
-    local call = self.call
-    function self:call(name, ...)
+  task.run(function(work)
+    local call = work.call
+    function work:call(name, ...)
       if name ~= 'fs_write' then
         return call(self, name, ...)
       end
       local fd, given, at = ...
       return call(self, name, fd, table.concat(given):sub(1, most), at)
     end
-    local part, err = partfile.open(self, dir:at('x'), false)
+    local part, err = partfile.open(work, dir:at('x'), false)
     err = err or part:append(pieces) or part:commit()
     return err, part.size
   end, function(...) over = { ... } end)

@@ -196,8 +196,8 @@ void Transfer::deliver() {
     } else if (take_due(due_read)) {
       ask_source();
     } else if (take_due(due_progress)) {
-      // Counted from the telling, since what was noticed in time may be told late, and from its end,
-      // since a hook may take its time.
+      // Counted from the telling, since what was noticed in time may be told late, and from its
+      // end, since a hook may take its time.
       reported_at_ = multi_->loop().now();
       has_unreported_ = false;
       request_.sink->progress(*this);
