@@ -6,6 +6,8 @@ local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
 local servers = require 'spec.support.servers'
 
+local uv = helper.uv
+
 local ESTABLISHED, SYN_SENT = '01', '02'
 
 -- Connections to each of the ports, as the client has them. The table may tell of one twice when it
@@ -24,11 +26,13 @@ local function connections_to(ports)
   return counts, all
 end
 
--- Answers each request after a while, by `answer()`.
-local function slow_server(answer)
+-- Answers each request after a while, by `answer()`; not before `may()`.
+local function slow_server(answer, may)
   return fault.serve(function(conn)
     while conn:request() do
-      conn:sleep(10)
+      repeat
+        conn:sleep(10)
+      until not may or may()
       if not conn:send(answer and answer() or fault.response { body = 'ok' }) then
         return
       end
@@ -36,12 +40,20 @@ local function slow_server(answer)
   end)
 end
 
+-- How long the servers wait for as many connections as may be.
+local PATIENCE = 10000
+
 -- Sends `requests` to each of `hosts` servers, and returns the most connections that there were to
--- one, and in all.
-local function most_connections(settings, hosts, requests, answer)
+-- one, and in all. The servers do not answer until there have been `enough`.
+local function most_connections(settings, hosts, requests, enough, answer)
   local list, ports = {}, {}
+  local most_to_one, most_in_all = 0, 0
+  local until_then = uv.now() + PATIENCE
+  local function may()
+    return most_in_all >= enough or uv.now() > until_then
+  end
   for i = 1, hosts do
-    list[i] = slow_server(answer and function() return answer(list, i) end)
+    list[i] = slow_server(answer and function() return answer(list, i) end, may)
     ports[list[i].port] = true
   end
   local m = curl.Multi:new(settings)
@@ -50,7 +62,6 @@ local function most_connections(settings, hosts, requests, answer)
       m:add(server.url, helper.expect(1, function(err) assert.is_nil(err) end))
     end
   end
-  local most_to_one, most_in_all = 0, 0
   helper.run(function()
     helper.wait_for(function()
       local counts, all = connections_to(ports)
@@ -66,40 +77,41 @@ end
 
 describe('the limit', function()
   it('max_connections is exact for a few', function()
-    local _, all = most_connections({ max_connections = 3 }, 2, 12)
+    local _, all = most_connections({ max_connections = 3 }, 2, 12, 3)
     assert.equal(3, all)
   end)
 
   it('max_connections is exact over several lanes', function()
-    local _, all, stats = most_connections({ max_connections = 150 }, 4, 150)
-    -- the samples may miss the one moment when all are there
-    assert.is_true(all > 128 and all <= 150, all)
+    local _, all, stats = most_connections({ max_connections = 150 }, 4, 150, 150)
+    assert.equal(150, all)
     assert.equal(3, stats.lanes)
   end)
 
   it('max_host_connections is exact for each host', function()
-    local one, all = most_connections({ max_host_connections = 2 }, 3, 20)
+    local one, all = most_connections({ max_host_connections = 2 }, 3, 20, 6)
     assert.same({ 2, 6 }, { one, all })
   end)
 
   it('max_host_connections is exact beyond what a lane would carry', function()
-    local one = most_connections({ max_host_connections = 100 }, 2, 250)
-    assert.is_true(one > 64 and one <= 100, one)
+    local one, all = most_connections({ max_host_connections = 100 }, 2, 250, 200)
+    assert.same({ 100, 200 }, { one, all })
   end)
 
   it('max_connections and max_host_connections are exact together, and both used up', function()
-    local one, all = most_connections({ max_connections = 150, max_host_connections = 40 }, 5, 200)
-    assert.is_true(one <= 40 and all > 128 and all <= 150, one .. ' ' .. all)
-    one, all = most_connections({ max_connections = 150, max_host_connections = 40 }, 2, 200)
-    assert.is_true(one > 32 and one <= 40, one .. ' ' .. all)
+    local settings = { max_connections = 150, max_host_connections = 40 }
+    local one, all = most_connections(settings, 5, 200, 150)
+    assert.is_true(one <= 40, one)
+    assert.equal(150, all)
+    one, all = most_connections(settings, 2, 200, 80)
+    assert.same({ 40, 80 }, { one, all })
   end)
 
   it('max_host_connections holds for a server that others redirect to', function()
-    local one = most_connections({ max_host_connections = 30 }, 4, 100, function(list, i)
+    local one = most_connections({ max_host_connections = 30 }, 4, 100, 120, function(list, i)
       return i == 1 and fault.response { body = 'ok' }
         or fault.response { status = 302, headers = { 'Location: ' .. list[1].url .. '/' } }
     end)
-    assert.is_true(one > 20 and one <= 30, one)
+    assert.equal(30, one)
   end)
 
   it('max_connections lets every server have its turn', function()
