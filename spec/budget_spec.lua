@@ -35,8 +35,7 @@ local function ticks_within_a_burst(settings)
       began = began or ticks
       ended = ticks
       done = done + 1
-      local until_then = uv.hrtime() + MS_EACH * 1e6
-      while uv.hrtime() < until_then do end -- luacheck: ignore
+      helper.compute(MS_EACH)
     end))
   end
   helper.run(function()

@@ -6,14 +6,7 @@ local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
 local servers = require 'spec.support.servers'
 
-local uv = helper.uv
-
 local TIMEOUT, LONGER = 200, 500 -- ms
-
-local function compute(ms)
-  local over = uv.hrtime() + ms * 1e6
-  while uv.hrtime() < over do end -- luacheck: ignore
-end
 
 -- Sends the parts of a response; the loop is held as soon as the kernel has the last one.
 local function held_after(...)
@@ -26,7 +19,7 @@ local function held_after(...)
         conn:sleep(TIMEOUT / 4)
       end
     end
-    compute(LONGER)
+    helper.compute(LONGER)
     conn:stall()
   end)
 end
@@ -59,7 +52,7 @@ describe('while the script holds the loop', function()
       curl.get({ url = servers.nginx.url .. '/small', connect_timeout = TIMEOUT },
         helper.expect(1, function(err) assert.is_nil(err) end))
       helper.sleep(1)
-      compute(LONGER)
+      helper.compute(LONGER)
     end)
   end)
 
@@ -67,7 +60,7 @@ describe('while the script holds the loop', function()
     local url = fault.serve(function(conn)
       conn:request()
       conn:send(HEAD .. 'half')
-      compute(LONGER)
+      helper.compute(LONGER)
       conn:stall()
     end).url
     helper.run(function()

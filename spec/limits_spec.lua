@@ -48,9 +48,9 @@ local PATIENCE = 10000
 local function most_connections(settings, hosts, requests, enough, answer)
   local list, ports = {}, {}
   local most_to_one, most_in_all = 0, 0
-  local until_then = uv.now() + PATIENCE
+  local deadline = uv.now() + PATIENCE
   local function may()
-    return most_in_all >= enough or uv.now() > until_then
+    return most_in_all >= enough or uv.now() > deadline
   end
   for i = 1, hosts do
     list[i] = slow_server(answer and function() return answer(list, i) end, may)

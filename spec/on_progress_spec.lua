@@ -82,8 +82,7 @@ describe('on_progress', function()
       on_data = function()
         pieces = pieces + 1
         if pieces % 2 == 1 then -- holds the loop up, and with it the report of this piece
-          local till = uv.hrtime() + 60e6
-          repeat until uv.hrtime() > till
+          helper.compute(60)
         end
       end,
       on_progress = hook,
@@ -100,8 +99,7 @@ describe('on_progress', function()
     assert(curl.get(server.url, {
       on_progress = function(progress)
         if #seen % 2 == 0 then
-          local till = uv.hrtime() + 60e6
-          repeat until uv.hrtime() > till
+          helper.compute(60)
         end
         record(progress)
       end,

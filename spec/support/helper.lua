@@ -209,6 +209,13 @@ function helper.await(fn)
   return unpack(results, 1, results.n)
 end
 
+--- Computes for a while: the loop stands still, and does not see the time pass.
+---@param ms integer milliseconds
+function helper.compute(ms)
+  local over = uv.hrtime() + ms * 1e6
+  while uv.hrtime() < over do end -- luacheck: ignore
+end
+
 --- Runs the loop for a while, whatever happens in it.
 ---@param ms integer milliseconds
 function helper.spin(ms)
