@@ -48,11 +48,15 @@ if not (LIMITED and os.getenv('LUVCURL_ASAN')) then -- which ends a process with
   FAULTS[#FAULTS + 1] = { 'no memory', NO_MEMORY, says = 'not enough memory', lifts = LIMITED }
 end
 
--- Has the limit undone.
-local function lift()
-  collectgarbage()
-  local done = os.execute(('prlimit --pid %d --as=unlimited:'):format(helper.uv.os_getpid()))
-  assert(done == 0 or done == true)
+-- Returns a function that undoes the limit, by a process started before there is one: malloc may
+-- keep what a string too long has left behind, and then there is no room to start one.
+local function lifter()
+  local process = assert(io.popen(
+    ('read -r _ && exec prlimit --pid %d --as=unlimited:'):format(helper.uv.os_getpid()), 'w'))
+  return function()
+    assert(process:write('\n'))
+    assert(process:close())
+  end
 end
 
 local compile = loadstring or load -- luacheck: ignore 143
@@ -81,8 +85,9 @@ describe('in', function()
         local place = folder.new().path
         for _, one in ipairs(FAULTS) do
           if not (one.yields and hook.yields) then -- a body function may yield
+            local lift = one.lifts and lifter()
             local ok, problem = pcall(try, hook, style, one, place)
-            if one.lifts then
+            if lift then
               lift()
             end
             assert(ok, ('%s: %s'):format(one[1], tostring(problem)))
