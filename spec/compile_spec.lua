@@ -67,6 +67,36 @@ describe('request.compile', function()
     assert.equal('http://h/a/b?x=1&q=a+b&r=1&r=true', url)
   end)
 
+  it('resolves the same text against each base, however many there are', function()
+    for _ = 1, 2 do
+      for i = 1, 1100 do -- more than are remembered
+        local url = request.compile { url = 'x', base_url = ('http://h/%d/'):format(i % 550) }
+        assert.equal(('http://h/%d/x'):format(i % 550), url)
+        assert.equal(('http://x/%d'):format(i), (request.compile('x/' .. i)))
+      end
+    end
+    assert.equal('http://x/', (request.compile 'x'))
+    assert.equal('http://h/1/x', (request.compile { url = '/1/x', base_url = 'http://h/a/b' }))
+    refuses({ url = '', base_url = '' }, 'request.url: is empty')
+    refuses({ url = 'x', base_url = 'http://h:y/' }, 'Port number')
+    refuses({ url = 'x', query = false }, 'request.query: expected a table, got boolean')
+  end)
+
+  it('makes the same lines of headers again, however many there are', function()
+    for _ = 1, 2 do
+      for i = 1, 300 do -- more than are remembered
+        local seen = options_of { headers = { ['X-' .. i] = i, ['x-a'] = 'v' .. i % 150 } }
+        assert.same({ ('X-%d: %d'):format(i, i), 'x-a: v' .. i % 150 }, seen.httpheader)
+      end
+    end
+    assert.same({ 'a: 1', 'b: 1', 'c: true', 'd;', 'e:' }, options_of({ headers = {
+      a = 1, b = '1', c = true, d = '', e = false } }).httpheader)
+    for _ = 1, 2 do -- what is wrong is not remembered
+      refuses({ url = URL, headers = { a = 'x\r\ny' } },
+        'request.headers.a: must not contain CR, LF or NUL')
+    end
+  end)
+
   it('is safe by default', function()
     local seen = options_of {}
     assert.equal('http,https', seen.protocols_str)

@@ -74,11 +74,43 @@ describe('a session', function()
 
   runs('keeps its defaults whatever becomes of the table they came in', function()
     local server = echo.serve()
-    local settings = { base_url = server.url, headers = { ['X-One'] = '1' } }
+    local settings = { base_url = server.url, headers = { ['X-One'] = '1', ['X-Two'] = { '2' } } }
     local session = new(settings)
     settings.base_url = 'http://no.such.host.invalid'
+    settings.headers['X-One'], settings.headers['X-Two'][1] = 'changed', 'changed'
     assert(session.get('/'))
-    assert.equal('1', server.asked[1].headers['x-one'])
+    assert(session.get('/', { query = { q = 1 } }))
+    for _, asked in ipairs(server.asked) do
+      assert.equal('1', asked.headers['x-one'])
+      assert.equal('2', asked.headers['x-two'])
+    end
+  end)
+
+  runs('asks for a URL alone as for a table with that URL', function()
+    local server = echo.serve()
+    local session = new { base_url = server.url, headers = { ['X-One'] = '1' }, bearer = 't',
+      query = { q = 1 }, timeout = 5000, accept_encoding = false, max_body = 10000 }
+    assert(session.get('a'))
+    assert(session.get { url = 'a' })
+    assert(session.request('a'))
+    assert(session.stream('a')):text()
+    for i = 1, 4 do
+      local asked = server.asked[i]
+      assert.same({ 'GET', '/a?q=1' }, { asked.method, asked.path })
+      assert.same(server.asked[1].headers, asked.headers)
+    end
+    assert.equal('Bearer t', server.asked[4].headers.authorization)
+  end)
+
+  runs('bounds every request by its timeouts and max_body', function()
+    local silent = fault.silent()
+    local session = new { timeout = 50, max_body = 100 }
+    for _ = 1, 2 do -- what one leaves behind is not the next one's
+      local _, late = session.get(silent.url)
+      assert.equal('OPERATION_TIMEDOUT', late.name)
+      local _, large = session.get(nginx.url .. '/1k')
+      assert.equal('FILESIZE_EXCEEDED', large.name)
+    end
   end)
 
   runs('has connections of its own', function()
@@ -127,6 +159,17 @@ describe('a session', function()
 end)
 
 describe('settings', function()
+  it('may have all that a Multi takes', function()
+    local settings = { max_connections = 1, max_host_connections = 2, max_concurrent = 3,
+      turn_budget = 4 }
+    new(settings)
+    for name in pairs(settings) do
+      local ok, err = pcall(new, { [name] = 'x' })
+      assert.is_false(ok)
+      assert.matches('Multi setting ' .. name .. ': expected', err)
+    end
+  end)
+
   it('are checked when the session is made', function()
     local function refusal(settings)
       local ok, err = pcall(curl.session, settings)

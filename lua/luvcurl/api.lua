@@ -34,7 +34,7 @@ end
 --- How requests go out.
 ---@class luvcurl.Api
 ---@field core fun(): luvcurl.CoreMulti
----@field prepare? fun(given: string|table): table  adds a session's defaults
+---@field prepare? fun(given: any, url: string|nil): table, string|nil  adds a session's defaults
 
 ---@param way luvcurl.Api
 ---@param method string|nil
@@ -54,7 +54,7 @@ local function verb(way, method)
       forced = name
     end
     if prepare then
-      given = prepare(given)
+      given, url = prepare(given, url)
     end
     if callback ~= nil then
       return perform.start(core_of(), given, url, forced, callback)
@@ -69,7 +69,7 @@ local function streaming(way)
   return function(...)
     local given, url, callback = arguments(...)
     if prepare then
-      given = prepare(given)
+      given, url = prepare(given, url)
     end
     return stream.start(core_of(), given, url, callback)
   end

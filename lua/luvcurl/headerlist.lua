@@ -10,27 +10,63 @@ local headerlist = {}
 --- RFC 9110's token: what a header's name or a method may consist of.
 local NOT_TOKEN = "[^%w!#$%%&'*+%-.^_`|~]"
 
--- The names that were valid, as programs send the same headers over and over.
-local MAX_KNOWN = 256
-local known, known_count = {}, 0
+-- Valid names with themselves in lower case, and the lines of names and values, as programs send
+-- the same headers over and over. Forgotten all at once.
+local MAX_KNOWN, MAX_VALUE = 256, 256
+local known, lines_of, known_count = {}, {}, 0
+
+--- Counts what is about to be remembered.
+local function remember()
+  if known_count >= MAX_KNOWN then
+    known, lines_of, known_count = {}, {}, 0
+  end
+  known_count = known_count + 1
+end
 
 ---@param where string
 ---@param name any
----@return string
+---@return string lower  the name in lower case
+local function lower_name(where, name)
+  local lower = known[name]
+  if not lower then
+    check.line(where, name)
+    if name == '' or name:find(NOT_TOKEN) then
+      misuse(("%s: '%s' is no valid name (letters, digits and !#$%%&'*+-.^_`|~)"):format(where,
+        name))
+    end
+    lower = name:lower()
+    remember()
+    known[name] = lower
+  end
+  return lower
+end
+
+---@param where string
+---@param name any
+---@return string name
 function headerlist.token(where, name)
-  if known[name] then
-    return name
-  end
-  check.line(where, name)
-  if name == '' or name:find(NOT_TOKEN) then
-    misuse(("%s: '%s' is no valid name (letters, digits and !#$%%&'*+-.^_`|~)"):format(where, name))
-  end
-  if known_count >= MAX_KNOWN then
-    known, known_count = {}, 0
-  end
-  known[name] = true
-  known_count = known_count + 1
+  lower_name(where, name)
   return name
+end
+
+---@param where string
+---@param name string
+---@param value any  a string, number or boolean
+---@return string
+local function line_of(where, name, value)
+  local lines = lines_of[name]
+  local line = lines and lines[value]
+  if not line then
+    local place = where .. '.' .. name
+    local text = check.line(place, pairlist.text(place, value))
+    line = text:find('%S') and name .. ': ' .. text or name .. ';'
+    if type(value) == 'string' and #value <= MAX_VALUE then
+      remember()
+      lines_of[name] = lines_of[name] or {}
+      lines_of[name][value] = line
+    end
+  end
+  return line
 end
 
 ---@param lines string[]
@@ -38,7 +74,6 @@ end
 ---@param name string
 ---@param value any  string, number, boolean false, or a list of these for several lines
 local function add(lines, where, name, value)
-  local place = where .. '.' .. name
   if value == false then
     lines[#lines + 1] = name .. ':'
   elseif type(value) == 'table' then
@@ -46,8 +81,7 @@ local function add(lines, where, name, value)
       add(lines, where, name, each)
     end
   else
-    local text = check.line(place, pairlist.text(place, value))
-    lines[#lines + 1] = text:find('%S') and name .. ': ' .. text or name .. ';'
+    lines[#lines + 1] = line_of(where, name, value)
   end
 end
 
@@ -59,8 +93,7 @@ end
 function headerlist.lines(where, headers)
   local lines, has = {}, {}
   pairlist.each(where, headers, function(name, value)
-    headerlist.token(where, name)
-    has[name:lower()] = true
+    has[lower_name(where, name)] = true
     add(lines, where, name, value)
   end)
   return lines, has

@@ -50,9 +50,6 @@ local DEFAULTS = defaults()
 local MAX_SETS = 64
 local sets, set_count = {}, 0
 
---- The options of a request that says nothing but its URL, by proxy.
-local plain = {}
-
 -- One for all keys: a new table for each would grow in many steps.
 local parts = {}
 
@@ -124,28 +121,10 @@ local function build(proxy, list)
   return options
 end
 
---- The defaults.
----@param url string
----@return luvcurl.Options
-function optionset.plain(url)
-  local proxy = environment.proxy_for(url)
-  local options = plain[proxy]
-  if not options then
-    options = build(proxy, {})
-    plain[proxy] = options
-  end
-  return options
-end
-
---- The defaults and what `list` adds: name1, value1, name2, value2, …, applied in order.
----@param url string
+---@param proxy string
 ---@param list any[]
 ---@return luvcurl.Options
-function optionset.of(url, list)
-  if #list == 0 then
-    return optionset.plain(url)
-  end
-  local proxy = environment.proxy_for(url)
+local function find(proxy, list)
   local key = key_of(proxy, list)
   local options = key and sets[key]
   if not options then
@@ -159,6 +138,36 @@ function optionset.of(url, list)
     end
   end
   return options
+end
+
+--- For a list that stays as it is: returns a function that gives its options for a URL.
+---@param list any[]
+---@return fun(url: string): luvcurl.Options
+function optionset.fixed(list)
+  local by_proxy = {}
+  return function(url)
+    local proxy = environment.proxy_for(url)
+    local options = by_proxy[proxy]
+    if not options then
+      options = find(proxy, list)
+      by_proxy[proxy] = options
+    end
+    return options
+  end
+end
+
+--- The options of a request that says nothing but its URL.
+optionset.plain = optionset.fixed({})
+
+--- The defaults and what `list` adds: name1, value1, name2, value2, …, applied in order.
+---@param url string
+---@param list any[]
+---@return luvcurl.Options
+function optionset.of(url, list)
+  if #list == 0 then
+    return optionset.plain(url)
+  end
+  return find(environment.proxy_for(url), list)
 end
 
 return optionset

@@ -20,9 +20,6 @@ local request = {}
 
 -- URLs ---------------------------------------------------------------------------------------
 
-local MAX_URLS = 1024
-local urls, url_count = {}, 0
-
 ---@param text any
 ---@param base string|nil
 ---@param query string[]|nil
@@ -41,17 +38,26 @@ local function build_url(text, base, query)
   return url
 end
 
---- The final form of a plain URL; remembered, as most programs ask for few different ones.
----@param text string
+local MAX_URLS = 1024
+local urls, url_count = {}, 0 -- by base (false: none), then by what was relative to it
+
+--- The final form of a URL; remembered, as most programs ask for few different ones.
+---@param text any
+---@param base string|nil
 ---@return string
-local function plain_url(text)
-  local url = urls[text]
+local function known_url(text, base)
+  local of_base = urls[base or false]
+  local url = of_base and of_base[text]
   if not url then
-    url = build_url(text)
+    url = build_url(text, base)
     if url_count >= MAX_URLS then
-      urls, url_count = {}, 0
+      urls, url_count, of_base = {}, 0, nil
     end
-    urls[text] = url
+    if not of_base then
+      of_base = {}
+      urls[base or false] = of_base
+    end
+    of_base[text] = url
     url_count = url_count + 1
   end
   return url
@@ -163,37 +169,18 @@ local function url_of(url, given)
   if url == nil then
     misuse('request.url: missing')
   end
-  if given.base_url == nil and given.query == nil then
-    return plain_url(url)
-  end
-  local base = given.base_url
+  local base, query = given.base_url, given.query
   if base ~= nil then
-    base = build_url(base)
+    base = known_url(base)
   end
-  return build_url(url, base, given.query and pairlist.flatten('request.query', given.query))
+  url = known_url(url, base)
+  return query == nil and url or build_url(url, nil, pairlist.flatten('request.query', query))
 end
 
---- Checks and flattens a request. Raises errors that name the argument.
----@param given string|luvcurl.Request
----@param url string|nil     goes before given.url
----@param method string|nil  goes before given.method
----@return string url
----@return luvcurl.Options options
----@return string|nil body
----@return table|nil sink  settings for the sink, its `read` method if the body is a source
-function request.compile(given, url, method)
-  if type(given) == 'string' and not method then
-    url = plain_url(given)
-    return url, optionset.plain(url)
-  end
-  if type(given) == 'string' then
-    given = { url = given }
-  elseif type(given) ~= 'table' then
-    check.fail('request', 'a URL or a table', given)
-  end
-  check_names(given)
-  url = url_of(url or given.url, given)
-
+---@param given table
+---@param method string|nil
+---@return luvcurl.Flat
+local function flatten(given, method)
   local out = setmetatable({ list = {}, request = given }, Flat)
   out.redirects = optionset.REDIRECTS
   local list = fields.order
@@ -213,13 +200,65 @@ function request.compile(given, url, method)
   if given.options ~= nil then
     fields.apply.options(out, 'request.options', given.options) -- last: may override any
   end
-  return url, optionset.of(url, out.list), out.body, out.sink
+  return out
 end
 
---- Checks a table of request fields without a URL: a session's defaults.
----@param given table
-function request.check(given)
-  request.compile(given, 'http://localhost/')
+-- Requests that were flattened before ----------------------------------------------------------
+
+---@class luvcurl.Frozen
+---@field options fun(url: string): luvcurl.Options
+---@field sink table|nil
+local frozen = setmetatable({}, { __mode = 'k' })
+
+--- Checks the fields that many requests share, a session's defaults, and notes what they come to
+--- for a request that adds only its URL. The table must not change any more.
+---@param given table  without a method, a body and hooks
+function request.freeze(given)
+  request.compile(given, 'http://localhost/') -- what is not valid raises now
+  local out = flatten(given)
+  frozen[given] = { options = optionset.fixed(out.list), sink = out.sink }
+end
+
+---@param settings table|nil
+---@return table|nil
+local function copy(settings)
+  if not settings then
+    return nil
+  end
+  local own = {}
+  for name, value in pairs(settings) do
+    own[name] = value
+  end
+  return own
+end
+
+--- Checks and flattens a request. Raises errors that name the argument.
+---@param given string|luvcurl.Request
+---@param url string|nil     goes before given.url
+---@param method string|nil  goes before given.method
+---@return string url
+---@return luvcurl.Options options
+---@return string|nil body
+---@return table|nil sink  settings for the sink, its `read` method if the body is a source
+function request.compile(given, url, method)
+  if type(given) == 'string' and not method then
+    url = known_url(given)
+    return url, optionset.plain(url)
+  end
+  local before = not method and frozen[given]
+  if before then
+    url = url_of(url, given)
+    return url, before.options(url), nil, copy(before.sink)
+  end
+  if type(given) == 'string' then
+    given = { url = given }
+  elseif type(given) ~= 'table' then
+    check.fail('request', 'a URL or a table', given)
+  end
+  check_names(given)
+  url = url_of(url or given.url, given)
+  local out = flatten(given, method)
+  return url, optionset.of(url, out.list), out.body, out.sink
 end
 
 return request

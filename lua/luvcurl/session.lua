@@ -15,10 +15,23 @@ local SINGLE = {
   'url', 'method', 'body', 'json', 'form', 'multipart', 'range', 'resume_from', 'on_response',
   'on_data', 'on_progress',
 }
-local LIMITS = { 'max_connections', 'max_host_connections', 'max_concurrent' }
+local LIMITS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
 
 ---@class luvcurl.SessionSettings : luvcurl.Request, luvcurl.MultiSettings
 ---@field base_url? string  what relative URLs of requests are relative to
+
+--- A copy that stays as it is whatever becomes of the original. What has a metatable is taken as
+--- it is.
+local function snapshot(value)
+  if type(value) ~= 'table' or getmetatable(value) then
+    return value
+  end
+  local copy = {}
+  for name, inner in pairs(value) do
+    copy[name] = snapshot(inner)
+  end
+  return copy
+end
 
 ---@param settings any
 ---@return table defaults
@@ -27,7 +40,7 @@ local function split(settings)
   settings = settings == nil and {} or check.type('session settings', settings, 'table')
   local defaults, limits = {}, {}
   for name, value in pairs(settings) do
-    defaults[name] = value
+    defaults[name] = snapshot(value)
   end
   for _, name in ipairs(LIMITS) do
     limits[name], defaults[name] = defaults[name], nil
@@ -37,7 +50,7 @@ local function split(settings)
       misuse(('session: %s belongs to a single request'):format(name))
     end
   end
-  request.check(defaults)
+  request.freeze(defaults)
   return defaults, limits
 end
 
@@ -70,9 +83,6 @@ end
 --- A request's fields over the defaults: headers by name whatever their case, options by name,
 --- queries one after the other, everything else as a whole. Auth and bearer replace each other.
 local function merge(defaults, given)
-  if type(given) == 'string' then
-    given = { url = given }
-  end
   local merged = {}
   for name, value in pairs(defaults) do
     merged[name] = value
@@ -102,11 +112,13 @@ function session.new(settings)
     core = function()
       return self.multi.core
     end,
-    prepare = function(given)
-      if type(given) ~= 'string' and type(given) ~= 'table' then
+    prepare = function(given, url)
+      if type(given) == 'string' then
+        return defaults, given
+      elseif type(given) ~= 'table' then
         check.fail('request', 'a URL or a table', given)
       end
-      return merge(defaults, given)
+      return merge(defaults, given), url
     end,
   })
   for name, call in pairs(verbs) do
