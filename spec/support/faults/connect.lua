@@ -2,7 +2,6 @@
 
 local backlog = require 'spec.support.backlog'
 local fault = require 'spec.support.fault'
-local runner = require 'spec.support.faults.runner'
 
 local function refused() return fault.refused() .. '/' end
 local function nothing() return 'http://127.0.0.1:1/' end
@@ -20,7 +19,7 @@ end
 
 local function through(answer, extra)
   return function()
-    local request = { proxy = proxy(answer), timeout = runner.STALL }
+    local request = { proxy = proxy(answer) }
     for name, value in pairs(extra or {}) do
       request[name] = value
     end
@@ -35,7 +34,7 @@ local function socks(bytes)
       conn:send(bytes)
       conn:stall()
     end)
-    return { proxy = server.url:gsub('^http', 'socks5h'), timeout = runner.STALL }
+    return { proxy = (server.url:gsub('^http', 'socks5h')) }
   end
 end
 
@@ -50,7 +49,7 @@ return {
       url = nothing, request = { proxy = 'http://nosuchproxy.invalid:3128' } },
     { stage = 'connect', fault = 'refused', outcome = 'COULDNT_CONNECT connect', url = refused },
     { stage = 'connect', fault = 'silent', outcome = 'OPERATION_TIMEDOUT connect',
-      url = backlog.full, request = { timeout = 1000 } },
+      url = backlog.full },
     { stage = 'connect', fault = 'silent, with connect_timeout',
       outcome = 'OPERATION_TIMEDOUT connect', url = backlog.full,
       request = { connect_timeout = 1000 } },
@@ -68,7 +67,7 @@ return {
       prepare = through 'this is no HTTP\r\n\r\n' },
     { stage = "proxy's answer", fault = 'endless headers', outcome = 'RECV_ERROR tls', url = secure,
       prepare = function()
-        return { timeout = runner.STALL, proxy = fault.serve(function(conn)
+        return { proxy = fault.serve(function(conn)
           conn:head()
           conn:send('HTTP/1.1 200 Fine\r\n')
           -- In pieces: libcurl reads what comes from a proxy byte by byte.

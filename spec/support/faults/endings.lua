@@ -1,7 +1,6 @@
 -- The ways in which a server stops in the middle of what it says, and rows of all of them for each
 -- place where it may.
 
-local runner = require 'spec.support.faults.runner'
 
 local endings = {}
 
@@ -43,10 +42,6 @@ function endings.rows(place, row, serve, rows, names)
       each.serve = function(conn, server) return serve(conn, name, server) end
       for key, value in pairs(row) do
         each[key] = value
-      end
-      each.request = { timeout = runner.STALL }
-      for key, value in pairs(row.request or {}) do
-        each.request[key] = value
       end
       rows[#rows + 1] = each
     end

@@ -1,7 +1,6 @@
 -- HTTP/1.1: a response that says what it must not, too much of it, or twice.
 
 local fault = require 'spec.support.fault'
-local runner = require 'spec.support.faults.runner'
 
 local OK = 'HTTP/1.1 200 Fine\r\n'
 local CHUNKED = OK .. 'Transfer-Encoding: chunked\r\n\r\n'
@@ -11,8 +10,6 @@ local KB, MB = 1024, 1024 * 1024
 local rows = {}
 
 local function row(stage, name, outcome, serve, request, body)
-  request = request or {}
-  request.timeout = request.timeout or runner.STALL
   if type(serve) == 'string' then
     local bytes = serve
     serve = function(conn)

@@ -3,7 +3,6 @@
 
 local endings = require 'spec.support.faults.endings'
 local http2 = require 'spec.support.faults.http2_server'
-local runner = require 'spec.support.faults.runner'
 
 local frame, header, block = http2.frame, http2.header, http2.block
 local DATA, HEADERS = http2.DATA, http2.HEADERS
@@ -16,7 +15,7 @@ local BODY = ('0123456789'):rep(2)
 local rows = {}
 
 local function ask(extra)
-  local request = { http_version = 'prior-knowledge', timeout = runner.STALL }
+  local request = { http_version = 'prior-knowledge' }
   for name, value in pairs(extra or {}) do
     request[name] = value
   end

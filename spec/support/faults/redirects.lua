@@ -60,20 +60,20 @@ end
 
 -- One redirect, then what `serve` does on the same connection, or on one that TLS is asked for.
 local function after(fault_name, outcome, serve, location)
-  rows[#rows + 1] = { fault = fault_name, outcome = outcome, request = { timeout = 1000 },
-    serve = function(conn, server)
-      if location and server.connections == 1 then
-        conn:request()
-        local where = location(server)
-        conn:send(fault.response { status = 302, headers = { 'Location: ' .. where } })
-        return conn:stall()
-      elseif not location then
-        conn:request()
-        conn:send(fault.response { status = 302, headers = { 'Location: /next' } })
-        conn:request()
-      end
-      serve(conn)
-    end }
+  local function handle(conn, server)
+    if location and server.connections == 1 then
+      conn:request()
+      local where = location(server)
+      conn:send(fault.response { status = 302, headers = { 'Location: ' .. where } })
+      return conn:stall()
+    elseif not location then
+      conn:request()
+      conn:send(fault.response { status = 302, headers = { 'Location: /next' } })
+      conn:request()
+    end
+    serve(conn)
+  end
+  rows[#rows + 1] = { fault = fault_name, outcome = outcome, serve = handle }
 end
 local function secure(server) return (server.url:gsub('^http', 'https')) end
 local function elsewhere(server) return ('http://localhost:%d/'):format(server.port) end
@@ -91,7 +91,7 @@ after('to https, then no TLS', 'SSL_CONNECT_ERROR tls', function(conn)
   conn:send('this is no TLS at all')
 end, secure)
 rows[#rows + 1] = { fault = 'whose own body is silent', outcome = 'OPERATION_TIMEDOUT wait',
-  request = { timeout = 1000 }, serve = function(conn)
+  serve = function(conn)
     conn:request()
     conn:send('HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 10\r\n\r\nhalf')
     conn:stall()

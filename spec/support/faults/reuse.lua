@@ -1,7 +1,6 @@
 -- Connections that are used again at the very moment when the server gives them up.
 
 local fault = require 'spec.support.fault'
-local runner = require 'spec.support.faults.runner'
 local servers = require 'spec.support.servers'
 local tls_proxy = require 'spec.support.faults.tls_proxy'
 
@@ -12,12 +11,8 @@ local rows = {}
 
 -- The first connection answers once, then does `stop` with the second request; others answer all.
 local function plain(name, outcome, stop, extra)
-  local request = { timeout = runner.STALL }
-  for key, value in pairs(extra or {}) do
-    request[key] = value
-  end
   rows[#rows + 1] = { stage = 'HTTP/1.1', fault = name, outcome = outcome, warm = true,
-    request = request, serve = function(conn, server)
+    request = extra, serve = function(conn, server)
       local first = server.connections == 1
       while conn:request() do
         if first and server.warm then
@@ -52,8 +47,7 @@ for _, kind in ipairs { { 'HTTP/1.1 over TLS', nginx.tls_http1_port },
   { 'HTTP/2 over TLS', nginx.tls_port } } do
   local function over_tls(name, outcome, stop)
     rows[#rows + 1] = { stage = kind[1], fault = name, outcome = outcome, warm = true,
-      scheme = 'https', path = '/small', request = { timeout = runner.STALL,
-        tls = { ca_file = servers.certs.ca } },
+      scheme = 'https', path = '/small', request = { tls = { ca_file = servers.certs.ca } },
       serve = function(conn, server)
         tls_proxy.until_warm(conn, kind[2], server, stop)
       end }
