@@ -117,23 +117,32 @@ end
 
 local workload, file = options.workload, options.file
 
--- A plain GET is its URL, as most are.
+-- What all requests share is a session's; without that they go out plainly.
+local session = curl.session {
+  turn_budget = options.turn_budget,
+  http_version = options.http2 and '2tls' or nil,
+  tls = options.cacert and { ca_file = options.cacert } or nil,
+}
+local multi = session.multi
+local is_plain = not options.cacert and not options.http2
+local api = is_plain and curl or session
+
+-- A GET is its URL, as most are.
 local request = options.url
-local is_plain = workload == 'get' and not options.cacert and not options.http2
-if not is_plain then
-  request = {
-    url = options.url,
-    http_version = options.http2 and '2tls' or nil,
-    tls = options.cacert and { ca_file = options.cacert } or nil,
-  }
-end
 local upload_size
 if workload == 'post-json' then
-  request.method, request.body = 'POST', JSON
-  request.headers = { ['content-type'] = 'application/json' }
+  request = { url = request, method = 'POST', body = JSON,
+    headers = { ['content-type'] = 'application/json' } }
 elseif workload == 'up-file' then
-  request.method, request.body = 'PUT', { file = file }
+  request = { url = request, method = 'PUT', body = { file = file } }
   upload_size = assert(uv.fs_stat(file)).size
+end
+
+local function add(given, on_done)
+  if is_plain then
+    return multi:add(given, on_done)
+  end
+  return session.request(given, on_done)
 end
 
 local function length_of(res)
@@ -143,17 +152,15 @@ end
 -- One function for each style and workload that keeps one request in flight until none is left.
 local workers = { callbacks = {}, coroutines = {}, stream = {} }
 
-local multi = curl.Multi:new { turn_budget = options.turn_budget }
-
 function workers.callbacks.get()
   local function on_done(err, res)
     done(err, res and res.status, res and length_of(res))
     if next_one() then
-      multi:add(request, on_done)
+      add(request, on_done)
     end
   end
   if next_one() then
-    multi:add(request, on_done)
+    add(request, on_done)
   end
 end
 
@@ -161,22 +168,19 @@ workers.callbacks['post-json'] = workers.callbacks.get
 workers.callbacks['up-file'] = workers.callbacks.get
 
 workers.callbacks['down-chunks'] = function()
-  local own, length = {}, 0
-  for name, value in pairs(request) do
-    own[name] = value
-  end
-  function own.on_data(chunk)
+  local length = 0
+  local own = { url = request, on_data = function(chunk)
     length = length + #chunk
-  end
+  end }
   local function on_done(err, res)
     done(err, res and res.status, length)
     length = 0
     if next_one() then
-      multi:add(own, on_done)
+      add(own, on_done)
     end
   end
   if next_one() then
-    multi:add(own, on_done)
+    add(own, on_done)
   end
 end
 
@@ -191,7 +195,7 @@ local function in_coroutine(exchange)
 end
 
 local function whole()
-  local res, err = curl.request(request)
+  local res, err = api.request(request)
   if not res then
     return nil, err
   end
@@ -199,7 +203,7 @@ local function whole()
 end
 
 local function get_whole()
-  local res, err = curl.get(request)
+  local res, err = api.get(request)
   if not res then
     return nil, err
   end
@@ -219,7 +223,7 @@ workers.coroutines['up-file'] = in_whole
 
 workers.coroutines['down-file'] = function()
   in_coroutine(function()
-    local res, err = curl.download(options.url, file)
+    local res, err = api.download(request, file)
     if not res then
       return nil, err
     end
@@ -229,7 +233,7 @@ end
 
 function workers.stream.get()
   in_coroutine(function()
-    local res, err = curl.stream(request)
+    local res, err = api.stream(request)
     if not res then
       return nil, err
     end
@@ -243,7 +247,7 @@ end
 
 local function chunks()
   in_coroutine(function()
-    local res, err = curl.stream(request)
+    local res, err = api.stream(request)
     if not res then
       return nil, err
     end
@@ -263,9 +267,19 @@ end
 
 workers.stream['down-chunks'] = chunks
 
--- luvcurl has no cheaper way to throw a body away than to look at its chunks.
-workers.callbacks.down = workers.callbacks['down-chunks']
-workers.stream.down = chunks
+function workers.stream.down()
+  in_coroutine(function()
+    local res, err = api.stream(request)
+    if not res then
+      return nil, err
+    end
+    local length, why = res:discard()
+    if not length then
+      return nil, why
+    end
+    return res.status, length
+  end)()
+end
 
 local work = (workers[options.style] or leave(2, '--style callbacks|coroutines|stream'))[workload]
 if not work then

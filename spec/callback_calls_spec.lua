@@ -87,6 +87,16 @@ calls('stream, in a coroutine', function(case)
     case.left = case.left - 1
   end)()
 end)
+calls('discard, in a coroutine', function(case)
+  case.left = case.left + 1
+  coroutine.wrap(function()
+    local res = case.session.stream(URL .. '/1m')
+    if res then
+      res:discard()
+    end
+    case.left = case.left - 1
+  end)()
+end)
 calls('download', function(case)
   case.left = case.left + 1
   case.session.download(URL .. '/1k', case.folder .. '/other', function()
@@ -321,7 +331,7 @@ describe('inside', function()
   end)
 
   it(('%d calls in %d places: %d combinations'):format(#CALLS, places, #CALLS * places), function()
-    assert.equal(helper.nvim and 40 or 44, #CALLS)
+    assert.equal(helper.nvim and 41 or 45, #CALLS)
     assert.equal(helper.host == 'lua5.1' and 42 or 46, places)
     assert.equal(#CALLS * places, done)
   end)

@@ -133,6 +133,10 @@ function Transfer:info(name) end
 ---@return string|nil
 function Transfer:take(max) end
 
+--- Throws away what waits of a streamed body and all that comes.
+---@return integer bytes  thrown away since the last call
+function Transfer:discard() end
+
 --- More of the request's body; nil at its end. Only when the sink has `read`.
 ---@param chunk string|nil
 ---@param stream? integer  which stream of the body, from 1; a form may have several

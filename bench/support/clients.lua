@@ -38,9 +38,9 @@ clients.own = {
   { name = 'textbook', argv = { BUILD .. '/bench/textbook' }, workloads = CXX, http2 = true,
     tls = true },
   { name = 'best', argv = { BUILD .. '/bench/best' }, workloads = CXX, http2 = true, tls = true },
-  luvcurl('callbacks', 'down', 'down-chunks', 'up-file', 'post-json'),
+  luvcurl('callbacks', 'down-chunks', 'up-file', 'post-json'),
   luvcurl('coroutines', 'down-file', 'up-file', 'post-json'),
-  luvcurl('stream', 'down-chunks'),
+  luvcurl('stream', 'down', 'down-chunks'),
   -- What it would be if luvcurl never let the rest of the loop go first.
   { name = 'luvcurl-unbounded', argv = { 'luajit', 'bench/luvcurl.lua', '--style', 'callbacks',
     '--turn-budget', '60000' }, workloads = set 'get', http2 = false, tls = false,

@@ -45,7 +45,7 @@ local function speed_targets(ratio)
     least(limit, CALLBACKS, peer, 'get12', 64)
   end
   least(0.95, CALLBACKS, 'best', 'h2', 100)
-  least(0.95, CALLBACKS, 'best', 'down', 1)
+  least(0.95, 'luvcurl-stream', 'best', 'down', 1)
   least(0.95, COROUTINES, 'curl-tool', 'down-file', 1)
   least(0.85, 'luvcurl-stream', 'best', 'down-chunks', 1)
   return list

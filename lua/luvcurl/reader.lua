@@ -34,13 +34,19 @@ function Reader:begin(t)
   self.leash:hold(t)
 end
 
+--- Where to wait: what await.place() says. Raises when somebody else waits here.
+---@return thread|nil
+function Reader:place()
+  if self.intake.co then
+    misuse('another coroutine is reading this response')
+  end
+  return await.place()
+end
+
 --- Waits for the next thing to happen.
 function Reader:park()
   local intake = self.intake
-  if intake.co then
-    misuse('another coroutine is reading this response')
-  end
-  local co = await.place()
+  local co = self:place()
   intake.ready = false
   local ok, why = await.wait(intake, co)
   if not ok then
@@ -163,6 +169,23 @@ function Reader:rest()
     end
     parts[#parts + 1] = chunk
   end
+end
+
+--- Throws away all that is left.
+---@return integer|nil bytes  how much that was
+---@return luvcurl.Error|nil
+function Reader:discard()
+  self:place() -- raises now, or what is left would be lost without a word
+  local bytes = self.buffer and #self.buffer - self.pos + 1 or 0
+  self.buffer = nil
+  bytes = bytes + self.t:discard()
+  while not self.intake.ended do
+    self:park()
+  end
+  if self.intake.err then
+    return nil, self.intake.err
+  end
+  return bytes + self.t:discard()
 end
 
 return Reader

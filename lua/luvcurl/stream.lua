@@ -84,6 +84,14 @@ function methods:text()
   return self.reader:rest()
 end
 
+--- Throws away what is left of the body, without a string made of it: afterwards its connection
+--- serves other requests, where close() would have closed it.
+---@return integer|nil bytes      thrown away, decompressed
+---@return luvcurl.Error|nil err
+function methods:discard()
+  return self.reader:discard()
+end
+
 --- Writes what is left of the body into a luv stream, no faster than that takes it.
 ---@param to table  a uv_stream_t: a tcp, pipe or tty handle
 ---@return integer|nil bytes

@@ -67,6 +67,14 @@ void Transfer::take(std::size_t size) {
   notify(0);
 }
 
+std::uint64_t Transfer::discard() {
+  discards_ = true;
+  const std::uint64_t bytes = discarded_ + inbox_.size();
+  discarded_ = 0;
+  take(inbox_.size());
+  return bytes;
+}
+
 void Transfer::feed(std::size_t stream, std::string_view bytes) {
   if (state_ == State::ended || state_ == State::done || stream >= outboxes_.size()) return;
   if (outboxes_[stream].stale()) return;

@@ -48,6 +48,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
   std::string_view waiting() const { return inbox_.view(); }
   void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
+  /// Throws away what waits and all that comes. Returns how many bytes that was since the last call.
+  std::uint64_t discard();
   void feed(std::size_t stream,
             std::string_view bytes);  ///< appends to a stream of the request's body
   void finish_feed(std::size_t stream);
@@ -124,7 +126,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::vector<Outbox> outboxes_;  // one for each stream of the request's body
   std::size_t reading_ = 0;       // the stream that libcurl reads now
   std::uint64_t received_ = 0;    // bytes of body, decompressed
-  std::uint64_t added_at_ = 0;    // loop time, ms
+  std::uint64_t discarded_ = 0;
+  std::uint64_t added_at_ = 0;  // loop time, ms
   std::uint64_t started_at_ = 0;
   std::uint64_t heard_at_ = 0;     // of the last byte of body
   std::uint64_t reported_at_ = 0;  // of the last progress report
@@ -132,6 +135,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   unsigned due_ = 0;
   unsigned held_ = hold_none;  // what libcurl holds now
   unsigned full_ = hold_none;  // what luvcurl's own buffers make it hold
+  bool discards_ = false;
   bool paused_by_user_ = false;
   bool response_in_ = false;
   bool second_try_ = false;

@@ -34,7 +34,9 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
     notify(0);  // is held back after what libcurl has read already
   }
   received_ += size;
-  if (request_.streaming) {
+  if (discards_) {
+    discarded_ += size;
+  } else if (request_.streaming) {
     inbox_.append(bytes, size);
     notify(due_data);
   } else {

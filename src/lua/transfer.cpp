@@ -75,6 +75,12 @@ int take(lua_State *L) {
   return 1;
 }
 
+// t:discard(): returns how many bytes were thrown away since the last call
+int discard(lua_State *L) {
+  lua_pushinteger(L, static_cast<lua_Integer>(self(L).discard()));
+  return 1;
+}
+
 // t:feed(bytes | nil[, stream]): streams of the body are numbered from 1
 int feed(lua_State *L) {
   Transfer &transfer = self(L);
@@ -243,18 +249,29 @@ int new_leash(lua_State *L) {
 }
 
 void define_transfer(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"cancel", guarded<cancel>},   {"fail", guarded<fail>},
-      {"pause", guarded<pause>},     {"resume", guarded<resume>},
-      {"ref", guarded<ref>},         {"unref", guarded<unref>},
-      {"state", guarded<state>},     {"take", guarded<take>},
-      {"feed", guarded<feed>},       {"size", guarded<size>},
-      {"ready", guarded<ready>},     {"failure", guarded<failure>},
-      {"status", guarded<status>},   {"reason", guarded<reason>},
-      {"url", guarded<url>},         {"http_version", guarded<http_version>},
-      {"headers", guarded<headers>}, {"hops", guarded<hops>},
-      {"timings", guarded<timings>}, {"info", guarded<info>},
-      {"__tostring", to_string},     {nullptr, nullptr}};
+  static const luaL_Reg methods[] = {{"cancel", guarded<cancel>},
+                                     {"fail", guarded<fail>},
+                                     {"pause", guarded<pause>},
+                                     {"resume", guarded<resume>},
+                                     {"ref", guarded<ref>},
+                                     {"unref", guarded<unref>},
+                                     {"state", guarded<state>},
+                                     {"take", guarded<take>},
+                                     {"discard", guarded<discard>},
+                                     {"feed", guarded<feed>},
+                                     {"size", guarded<size>},
+                                     {"ready", guarded<ready>},
+                                     {"failure", guarded<failure>},
+                                     {"status", guarded<status>},
+                                     {"reason", guarded<reason>},
+                                     {"headers", guarded<headers>},
+                                     {"url", guarded<url>},
+                                     {"http_version", guarded<http_version>},
+                                     {"hops", guarded<hops>},
+                                     {"timings", guarded<timings>},
+                                     {"info", guarded<info>},
+                                     {"__tostring", to_string},
+                                     {nullptr, nullptr}};
   Object<TransferObject>::define(L, methods);
   static const luaL_Reg leash_methods[] = {{"hold", guarded<hold>}, {nullptr, nullptr}};
   Object<Leash>::define(L, leash_methods);
