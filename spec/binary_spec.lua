@@ -71,11 +71,12 @@ local WAYS = {
 
 local function lines_of(bytes)
   local lines = {}
-  for line in bytes:gmatch('([^\n]*)\n') do
+  for line in (bytes .. '\n'):gmatch('([^\n]*)\n') do
     lines[#lines + 1] = line:gsub('\r$', '')
   end
-  local rest = bytes:match('[^\n]*$')
-  lines[#lines + 1] = rest ~= '' and rest or nil
+  if bytes == '' or bytes:sub(-1) == '\n' then
+    lines[#lines] = nil
+  end
   return lines
 end
 
