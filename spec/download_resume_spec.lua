@@ -69,7 +69,7 @@ describe('a part is continued', function()
 
   runs('by nginx, after it was cancelled', function(dir)
     local d
-    local url = nginx.url .. '/1m?rate=150k'
+    local url = nginx.url .. '/1m?rate=500k'
     d = curl.download(url, dir:at('x'), { resume = true }, helper.expect(1, function(err)
       assert.equal('ABORTED_BY_CALLBACK', err.name)
     end))
