@@ -4,9 +4,9 @@ local check = require('luvcurl/check')
 local lazy = require('luvcurl/lazy')
 local misuse = require('luvcurl/misuse')
 local perform = require('luvcurl/perform')
-local stream = require('luvcurl/stream')
 
 local download = lazy('luvcurl/download')
+local stream = lazy('luvcurl/stream')
 
 local api = {}
 
@@ -71,7 +71,7 @@ local function streaming(way)
     if prepare then
       given, url = prepare(given, url)
     end
-    return stream.start(core_of(), given, url, callback)
+    return stream(core_of(), given, url, callback)
   end
 end
 

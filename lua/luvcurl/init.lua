@@ -10,7 +10,6 @@ local core = require('luvcurl_core')
 local host = require('luvcurl/host')
 local lazy = require('luvcurl/lazy')
 local Multi = require('luvcurl/multi')
-local session = require('luvcurl/session')
 
 ---@alias luvcurl.Callback fun(err: luvcurl.Error|nil, res: luvcurl.Response|nil)
 
@@ -40,7 +39,7 @@ local curl = api.build({
 })
 
 curl.Multi = Multi
-curl.session = session.new
+curl.session = lazy('luvcurl/session')
 curl.progress_bar = lazy('luvcurl/progress_bar')
 
 --- The versions of luvcurl, libcurl, luv and libuv, and what this libcurl can do.

@@ -8,8 +8,6 @@ local Multi = require('luvcurl/multi')
 local pairlist = require('luvcurl/pairlist')
 local request = require('luvcurl/request')
 
-local session = {}
-
 --- Not defaults: these make one request.
 local SINGLE = {
   'url', 'method', 'body', 'json', 'form', 'multipart', 'range', 'resume_from', 'on_response',
@@ -103,7 +101,7 @@ end
 --- settings as defaults of every request. Raises when one is not valid.
 ---@param settings? luvcurl.SessionSettings
 ---@return luvcurl.Session
-function session.new(settings)
+return function(settings)
   local defaults, limits = split(settings)
   ---@class luvcurl.Session
   ---@field multi luvcurl.Multi
@@ -141,5 +139,3 @@ function session.new(settings)
 
   return self
 end
-
-return session

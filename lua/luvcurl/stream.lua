@@ -16,8 +16,6 @@ local sink = require('luvcurl/sink')
 
 local events = lazy('luvcurl/events')
 
-local stream = {}
-
 ---@class luvcurl.StreamResponse : luvcurl.Response
 ---@field reader luvcurl.Reader
 ---@field closed boolean|nil      by close()
@@ -185,7 +183,7 @@ end
 ---@param callback luvcurl.Callback|nil
 ---@return luvcurl.StreamResponse|luvcurl.Transfer|nil
 ---@return luvcurl.Error|nil
-function stream.start(core, given, url, callback)
+return function(core, given, url, callback)
   if callback then
     perform.check_callback(callback)
     return open(core, given, url, callback).t
@@ -193,5 +191,3 @@ function stream.start(core, given, url, callback)
   await.place() -- raises where waiting is not possible, before anything is started
   return open(core, given, url):answer()
 end
-
-return stream

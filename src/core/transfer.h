@@ -48,7 +48,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
   std::string_view waiting() const { return inbox_.view(); }
   void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
-  /// Throws away what waits and all that comes. Returns how many bytes that was since the last call.
+  /// Throws away what waits and all that comes; returns how many bytes, since the last call.
   std::uint64_t discard();
   void feed(std::size_t stream,
             std::string_view bytes);  ///< appends to a stream of the request's body
