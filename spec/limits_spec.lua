@@ -26,13 +26,16 @@ local function connections_to(ports)
   return counts, all
 end
 
--- Answers each request after a while, by `answer()`; not before `may()`.
-local function slow_server(answer, may)
+-- Answers each request after a while, by `answer()`; while there is a list `held`, not before the
+-- coroutine in it is resumed.
+local function slow_server(answer, gate)
   return fault.serve(function(conn)
     while conn:request() do
-      repeat
-        conn:sleep(10)
-      until not may or may()
+      if gate and gate.held then
+        gate.held[#gate.held + 1] = coroutine.running()
+        coroutine.yield()
+      end
+      conn:sleep(10)
       if not conn:send(answer and answer() or fault.response { body = 'ok' }) then
         return
       end
@@ -40,20 +43,25 @@ local function slow_server(answer, may)
   end)
 end
 
--- How long the servers wait for as many connections as may be.
-local PATIENCE = 10000
+-- How long the servers wait for as many connections as may be, in ms.
+local PATIENCE = 20000
 
 -- Sends `requests` to each of `hosts` servers, and returns the most connections that there were to
 -- one, and in all. The servers do not answer until there have been `enough`.
 local function most_connections(settings, hosts, requests, enough, answer)
   local list, ports = {}, {}
   local most_to_one, most_in_all = 0, 0
+  local gate = { held = {} }
   local deadline = uv.now() + PATIENCE
-  local function may()
-    return most_in_all >= enough or uv.now() > deadline
+  local function open_gate()
+    local held = gate.held
+    gate.held = nil
+    for _, co in ipairs(held) do
+      helper.resume(co)
+    end
   end
   for i = 1, hosts do
-    list[i] = slow_server(answer and function() return answer(list, i) end, may)
+    list[i] = slow_server(answer and function() return answer(list, i) end, gate)
     ports[list[i].port] = true
   end
   local m = curl.Multi:new(settings)
@@ -68,6 +76,9 @@ local function most_connections(settings, hosts, requests, enough, answer)
       most_in_all = math.max(most_in_all, all)
       for _, count in pairs(counts) do
         most_to_one = math.max(most_to_one, count)
+      end
+      if gate.held and (most_in_all >= enough or uv.now() > deadline) then
+        open_gate()
       end
       return m:count() == 0
     end, 60000)

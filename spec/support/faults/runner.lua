@@ -17,7 +17,7 @@ local runner = {}
 
 --- Milliseconds after which a row ends whose outcome is that it does, and all others, which need as
 --- long as a busy machine takes.
-local STALL, AMPLE = os.getenv('LUVCURL_ASAN') and 4000 or 1500, 30000
+local STALL, AMPLE = os.getenv('LUVCURL_ASAN') and 2500 or 1500, 30000
 
 --- Milliseconds that a group may take: far more than its slowest row.
 local DEADLINE = 60000
