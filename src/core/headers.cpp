@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <charconv>
+#include <cstring>
 
 namespace luvcurl {
 
@@ -40,11 +41,11 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
-// The line as libcurl reads it: up to the first CR, wherever that is. (Not by find_first_of, which
-// looks each byte up by itself.)
+// The line as libcurl reads it: up to the first CR, wherever that is. An LF is nowhere but at its
+// end.
 std::string_view without_end(std::string_view line) {
-  line = line.substr(0, line.find('\r'));
-  return line.substr(0, line.find('\n'));
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  return line.substr(0, line.find('\r'));
 }
 
 }  // namespace
@@ -69,22 +70,51 @@ Headers::Line Headers::line(std::string_view text) {
 Headers::Line Headers::begin(std::string_view status_line) {
   const std::size_t space = status_line.find(' ');
   status_ = space == std::string_view::npos ? 0 : number_at(status_line.substr(space + 1));
-  const std::size_t after =
-      space == std::string_view::npos ? space : status_line.find(' ', space + 1);
-  reason_ = after == std::string_view::npos ? std::string()
-                                            : std::string(trimmed(status_line.substr(after)));
   if (records_.empty()) records_.reserve(512);
   if (last_ != finished_) size_ = 0;
   last_ = finished_;
   in_block_ = true;
-  location_.clear();
+  keep(Kind::status, status_line);
+  last_response_ = last_record_;
   return Line::status;
+}
+
+std::string_view Headers::reason() const {
+  if (!begins_response(last_response_)) return {};
+  std::string_view records = std::string_view(records_).substr(last_response_);
+  std::string_view line = next_line(&records);
+  for (int words = 0; words < 2; ++words) {  // the version and the number
+    const std::size_t space = line.find(' ');
+    line.remove_prefix(space == std::string_view::npos ? line.size() : space + 1);
+  }
+  return trimmed(line);
+}
+
+std::string_view Headers::location() const {
+  std::string_view last;
+  each_field(std::string_view(records_).substr(last_response_), Kind::header, last_,
+             [&last](std::string_view name, std::string_view value) {
+               if (same_name(name, "location")) last = value;
+             });
+  return last;
+}
+
+void Headers::keep(Kind kind, std::string_view line) {
+  last_record_ = records_.size();
+  record(records_, kind, last_, line);
+}
+
+std::string_view Headers::next_line(std::string_view *records) {
+  std::uint32_t size = 0;
+  std::memcpy(&size, records->data() + 2, sizeof size);
+  const std::string_view line = records->substr(record_head, size);
+  records->remove_prefix(record_head + size);
+  return line;
 }
 
 void Headers::record(std::string &records, Kind kind, int response, std::string_view line) {
   const auto size = static_cast<std::uint32_t>(line.size());
-  char head[record_head] = {static_cast<char>(kind),
-                            static_cast<char>(response < 255 ? response : 255)};
+  char head[record_head] = {static_cast<char>(kind), number_of(response)};
   std::memcpy(head + 2, &size, sizeof size);
   records.append(head, sizeof head);
   records.append(line);
@@ -92,7 +122,7 @@ void Headers::record(std::string &records, Kind kind, int response, std::string_
 
 // The line goes on with the value of the one before.
 void Headers::fold(std::string_view line) {
-  if (records_.empty()) return;
+  if (records_.empty() || begins_response(last_record_)) return;
   records_ += ' ';
   records_.append(trimmed(line));
   const auto size = static_cast<std::uint32_t>(records_.size() - last_record_ - record_head);
@@ -104,14 +134,7 @@ Headers::Line Headers::field(std::string_view line) {
     fold(line);
     return Line::field;
   }
-  if (status_ / 100 == 3) {
-    const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && same_name(trimmed(line.substr(0, colon)), "location"))
-      location_ = readable(line.substr(colon + 1));
-  }
-  const Kind kind = !in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header;
-  last_record_ = records_.size();
-  record(records_, kind, last_, line);
+  keep(!in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header, line);
   return Line::field;
 }
 

@@ -2,8 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +21,9 @@ class Headers {
   /// Bytes; libcurl itself takes 300 kB of headers before a body.
   static constexpr std::size_t most = 1024 * 1024;
 
-  /// What a header belongs to. The order is that of the names scripts use.
-  enum class Kind : char { header, trailer, informational, connect };
+  /// What a header belongs to; the order is that of the names scripts use. The status line that a
+  /// response begins with is kept among them.
+  enum class Kind : char { header, trailer, informational, connect, status };
 
   /// A redirect that was followed: which response it was, and where it came from.
   struct Hop {
@@ -51,19 +52,7 @@ class Headers {
   template <class Visit>
   void each(Kind kind, int response, Visit &&visit) const {
     if (response < 0) response = last_;
-    std::string_view records = kind == Kind::connect ? proxy_records_ : records_;
-    while (!records.empty()) {
-      const char record_kind = records[0];
-      const int record_response = static_cast<unsigned char>(records[1]);
-      std::uint32_t size = 0;
-      std::memcpy(&size, records.data() + 2, sizeof size);
-      const std::string_view line = records.substr(record_head, size);
-      records.remove_prefix(record_head + size);
-      if (record_kind != static_cast<char>(kind) || record_response != response) continue;
-      const std::size_t colon = line.find(':');
-      if (colon == std::string_view::npos) continue;
-      visit(readable(line.substr(0, colon)), readable(line.substr(colon + 1)));
-    }
+    each_field(kind == Kind::connect ? proxy_records_ : records_, kind, response, visit);
   }
 
   /// Whether a response's headers have begun and not ended.
@@ -74,20 +63,46 @@ class Headers {
   bool excessive() const { return size_ > most; }
 
   long status() const { return status_; }
-  const std::string &reason() const { return reason_; }
   const std::vector<Hop> &hops() const { return hops_; }
 
+  /// What the last status line has behind its number.
+  std::string_view reason() const;
+
   /// The Location header of the response just read; empty when it has none.
-  const std::string &location() const { return location_; }
+  std::string_view location() const;
+
+  /// Gives back the memory that was for lines to come.
+  void shrink() { records_.shrink_to_fit(); }
 
  private:
   Line begin(std::string_view status_line);
   Line field(std::string_view line);
   void fold(std::string_view line);
+  void keep(Kind kind, std::string_view line);
+  bool begins_response(std::size_t record) const {
+    return record < records_.size() && records_[record] == static_cast<char>(Kind::status);
+  }
+
+  // The line of the record that the view begins with, which is taken off it.
+  static std::string_view next_line(std::string_view *records);
+
+  template <class Visit>
+  static void each_field(std::string_view records, Kind kind, int response, Visit &&visit) {
+    while (!records.empty()) {
+      const bool is_one =
+          records[0] == static_cast<char>(kind) && records[1] == number_of(response);
+      const std::string_view line = next_line(&records);
+      const std::size_t colon = is_one ? line.find(':') : std::string_view::npos;
+      if (colon == std::string_view::npos) continue;
+      visit(readable(line.substr(0, colon)), readable(line.substr(colon + 1)));
+    }
+  }
 
   // Without white space around it, and up to a NUL.
   static std::string_view readable(std::string_view text);
 
+  // More responses than a byte counts are told as one.
+  static char number_of(int response) { return static_cast<char>(std::min(response, 255)); }
   static constexpr std::size_t record_head = 2 + sizeof(std::uint32_t);
   static void record(std::string &records, Kind kind, int response, std::string_view line);
 
@@ -95,9 +110,8 @@ class Headers {
   // for them.
   std::string records_;
   std::string proxy_records_;
-  std::size_t last_record_ = 0;  // where in records_ it begins
-  std::string reason_;
-  std::string location_;
+  std::size_t last_record_ = 0;    // where in records_ it begins
+  std::size_t last_response_ = 0;  // the status line of the one just read
   std::vector<Hop> hops_;
   long status_ = 0;
   int last_ = 0;          // number of the response just read

@@ -15,8 +15,8 @@ namespace luvcurl {
 bool Transfer::met_dead_connection(CURLcode code) const {
   CURL *handle = easy_->handle.get();
   const std::string_view scheme = info_text(handle, CURLINFO_SCHEME);
-  return code == CURLE_SEND_ERROR && outcome_.code == CURLE_OK && !second_try_ &&
-         headers_.status() == 0 && info_long(handle, CURLINFO_NUM_CONNECTS) == 0 &&
+  return code == CURLE_SEND_ERROR && result_.outcome.code == CURLE_OK && !second_try_ &&
+         result_.headers.status() == 0 && info_long(handle, CURLINFO_NUM_CONNECTS) == 0 &&
          (scheme == "HTTP" || scheme == "HTTPS" || scheme == "http" || scheme == "https");
 }
 

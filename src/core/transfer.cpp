@@ -10,6 +10,7 @@ namespace luvcurl {
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
     : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
+  result_.requested = request_.url;
   outboxes_.resize(request_.sizes.size());
 }
 
@@ -25,14 +26,14 @@ bool Transfer::cancel() {
 // What libcurl has completed is under way until its sink was told: an error in response or data
 // counts.
 bool Transfer::is_settled() const {
-  return state_ == State::done || (state_ == State::ended && outcome_.code != CURLE_OK);
+  return state_ == State::done || (state_ == State::ended && result_.outcome.code != CURLE_OK);
 }
 
 void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   if (is_settled()) return;
   std::string text;
   try {
-    outcome_.phase = phase_reached(code);
+    result_.outcome.phase = phase_reached(code);
     take_summary();
     text = message;
   } catch (const std::bad_alloc &) {
@@ -133,20 +134,20 @@ void Transfer::finish(CURLcode code) noexcept {
       if (can_start_again()) return start_again();
       code = CURLE_SEND_FAIL_REWIND;
     }
-    if (outcome_.code != CURLE_OK) code = outcome_.code;
+    if (result_.outcome.code != CURLE_OK) code = result_.outcome.code;
     // libcurl takes headers that are cut off for all of them, if none has told of a body.
-    const bool cut_off = code == CURLE_OK && !response_in_ && headers_.in_block();
+    const bool cut_off = code == CURLE_OK && !response_in_ && result_.headers.in_block();
     if (cut_off) code = CURLE_PARTIAL_FILE;
-    if (!response_in_ && headers_.status() != 0 && code == CURLE_OK) response_is_in();
-    headers_.collect(handle);
+    if (!response_in_ && result_.headers.status() != 0 && code == CURLE_OK) response_is_in();
+    result_.headers.collect(handle);
     if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
     take_summary();
-    outcome_.phase = phase_reached(code);
+    result_.outcome.phase = phase_reached(code);
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
     const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
     // libcurl's word for a line of more than 100 kB, too.
-    if (code == CURLE_OUT_OF_MEMORY && outcome_.phase == Phase::wait)
+    if (code == CURLE_OUT_OF_MEMORY && result_.outcome.phase == Phase::wait)
       message = "Out of memory, or a line of the headers is too long";
     if (cut_off) message = "the connection was closed in the middle of the headers";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
@@ -161,8 +162,8 @@ void Transfer::finish(CURLcode code) noexcept {
 
 void Transfer::take_summary() {
   const std::uint64_t now = multi_->loop().now();
-  if (easy_) summary_ = summarize(easy_->handle.get(), !headers_.hops().empty());
-  Timings &timings = summary_.timings;
+  if (easy_) result_.summary = summarize(easy_->handle.get(), !result_.headers.hops().empty());
+  Timings &timings = result_.summary.timings;
   timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
   if (easy_)
@@ -177,8 +178,8 @@ void Transfer::take_summary() {
 
 void Transfer::end(CURLcode code, std::string message) {
   const bool waited = state_ == State::queued;
-  outcome_.code = code;
-  outcome_.message = std::move(message);
+  result_.outcome.code = code;
+  result_.outcome.message = std::move(message);
   state_ = State::ended;
   if (waited) multi_->left_queue();
   notify(0);
@@ -268,11 +269,12 @@ std::string Transfer::current_url() const {
     const char *effective = info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL);
     if (*effective != '\0') return effective;
   }
-  if (!summary_.url.empty()) return summary_.url;
-  char *text = nullptr;
-  if (curl_url_get(request_.url->handle.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
-  const CurlString owned(text);
-  return owned.get();
+  return result_.whole_url();
+}
+
+Result Transfer::release_result() {
+  result_.headers.shrink();
+  return std::move(result_);
 }
 
 Course Transfer::course() const {

@@ -10,10 +10,8 @@
 
 #include "core/body.h"
 #include "core/easy.h"
-#include "core/error.h"
-#include "core/headers.h"
-#include "core/info.h"
 #include "core/request.h"
+#include "core/result.h"
 
 namespace luvcurl {
 
@@ -57,16 +55,19 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void ready();                                         ///< a held request may be queued
 
   // What is known of it.
-  const Outcome &outcome() const { return outcome_; }
-  const Headers &headers() const { return headers_; }
+  const Result &result() const { return result_; }
+  const Outcome &outcome() const { return result_.outcome; }
+  const Headers &headers() const { return result_.headers; }
+  const Summary &summary() const { return result_.summary; }
   const Progress &progress() const { return progress_; }
-  const Summary &summary() const { return summary_; }
   std::string url() const;  ///< the last URL, without credentials
+  /// What outlives it. For its sink, when it has been told of the end; nobody may ask afterwards.
+  Result release_result();
   CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
   bool streams() const { return request_.streaming; }
   const std::string &body() const { return body_; }
   void drop_body() { std::string().swap(body_); }
-  void fail_late(CURLcode code) { outcome_.code = code; }  ///< the sink could not take the outcome
+  void fail_late(CURLcode code) { result_.outcome.code = code; }  ///< the sink could not take the outcome
 
   // For libcurl's callbacks.
   std::size_t on_write(const char *bytes, std::size_t size);
@@ -116,10 +117,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::unique_ptr<Easy> easy_;
   Lane *lane_ = nullptr;
   State state_ = State::queued;
-  Outcome outcome_;
-  Headers headers_;
+  Result result_;
   Steps before_;  // what was timed when the last answer came that led on
-  Summary summary_;
   Progress progress_;
   std::string body_;  // the response's body, when not streaming
   ByteQueue inbox_;

@@ -134,8 +134,6 @@ void Host::find(lua_State *L, int luv) {
   kept_ = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_pushvalue(L, luv);
   luv_ = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_pushcfunction(L, &dispatch);
-  dispatch_ = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_pushlightuserdata(L, this);
   lua_pushcclosure(L, &make_protected, 1);
   make_ = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -182,7 +180,7 @@ int Host::make_protected(lua_State *L) {
   auto **cell = static_cast<uv_handle_t **>(lua_touserdata(L, -1));
   if (cell == nullptr) return 0;  // luv's nil, message, name
   if (making->kind == Kind::prepare) host->watch_close(L, *cell, lua_gettop(L));
-  lua_rawgeti(L, LUA_REGISTRYINDEX, host->kept_);
+  host->push_kept(L);
   lua_insert(L, -2);
   luaL_ref(L, -2);  // kept for ever: the cell must stay readable
   making->cell = cell;
@@ -222,34 +220,17 @@ uv_handle_t **Host::make(Kind kind, int fd) noexcept {
 
 // --- calls ---
 
-namespace {
+int Host::make_function(lua_State *L) { return luaL_ref(L, LUA_REGISTRYINDEX); }
 
-struct Dispatch {
-  lua_CFunction function;
-  void *call;
-};
-
-}  // namespace
-
-int Host::dispatch(lua_State *L) {
-  const auto *dispatch = static_cast<const Dispatch *>(lua_touserdata(L, 1));
-  void *call = dispatch->call;
-  const lua_CFunction function = dispatch->function;
-  lua_settop(L, 0);
-  lua_pushlightuserdata(L, call);
-  return function(L);
-}
-
-void Host::run(lua_CFunction function, void *call) noexcept {
+void Host::run(int function, void *call) noexcept {
   lua_State *L = state();
-  Dispatch dispatch{function, call};
-  lua_rawgeti(L, LUA_REGISTRYINDEX, dispatch_);
-  lua_pushlightuserdata(L, &dispatch);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, function);
+  lua_pushlightuserdata(L, call);
   context_->call(L, 1, 0, no_traceback);
 }
 
 int Host::keep(lua_State *L) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, kept_);
+  push_kept(L);
   lua_insert(L, -2);
   const int reference = luaL_ref(L, -2);
   lua_pop(L, 1);
@@ -258,15 +239,9 @@ int Host::keep(lua_State *L) {
 
 void Host::release(int reference) noexcept {
   lua_State *L = state();
-  lua_rawgeti(L, LUA_REGISTRYINDEX, kept_);
+  push_kept(L);
   luaL_unref(L, -1, reference);
   lua_pop(L, 1);
-}
-
-void Host::push(lua_State *L, int reference) const noexcept {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, kept_);
-  lua_rawgeti(L, -1, reference);
-  lua_remove(L, -2);
 }
 
 }  // namespace luvcurl::lua

@@ -27,15 +27,25 @@ class Host final : public HandleFactory {
 
   uv_handle_t **make(Kind kind, int fd) noexcept override;
 
-  /// Calls `function(call)` the way the host calls luv's callbacks. `function` is one of the C
-  /// functions below; an error that leaves it is the host's to report.
-  void run(lua_CFunction function, void *call) noexcept;
+  /// How sinks call scripts: functions for run(), made beforehand, since making one may raise.
+  struct SinkCalls {
+    int event = LUA_NOREF;
+    int done = LUA_NOREF;
+  };
+  SinkCalls sink_calls;
+
+  /// Makes a function of the C function on the top of the stack (popped). Raises without memory.
+  int make_function(lua_State *L);
+
+  /// Calls such a function with `call` the way the host calls luv's callbacks. An error that leaves
+  /// it is the host's to report.
+  void run(int function, void *call) noexcept;
 
   /// Keeps the value on the top of the stack (popped) until release(). Raises without memory.
   int keep(lua_State *L);
   void release(int reference) noexcept;
-  /// Pushes a kept value; never raises.
-  void push(lua_State *L, int reference) const noexcept;
+  /// Pushes the table of kept values, by their references. Never raises.
+  void push_kept(lua_State *L) const noexcept { lua_rawgeti(L, LUA_REGISTRYINDEX, kept_); }
 
   lua_State *state() const { return context_->state; }
   std::shared_ptr<Loop> loop() const { return loop_; }
@@ -61,14 +71,12 @@ class Host final : public HandleFactory {
   static int closed(lua_State *L);
   static int collect(lua_State *L);
   static int make_protected(lua_State *L);
-  static int dispatch(lua_State *L);
 
   Context *context_ = nullptr;
   std::shared_ptr<Loop> loop_;
-  int kept_ = LUA_NOREF;      // table of kept values
-  int luv_ = LUA_NOREF;       // luv's module
-  int dispatch_ = LUA_NOREF;  // C functions, made beforehand: pushing a new one may raise
-  int make_ = LUA_NOREF;
+  int kept_ = LUA_NOREF;  // table of kept values
+  int luv_ = LUA_NOREF;   // luv's module
+  int make_ = LUA_NOREF;  // make_protected
 };
 
 }  // namespace luvcurl::lua

@@ -97,15 +97,22 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
   }
 }
 
-int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &info) {
-  const Summary &summary = transfer.summary();
+int push_url(lua_State *L, const Result &result) {
+  std::string &text = Object<Text>::push(L).text;
+  text = result.url();
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
+
+int push_from_result(lua_State *L, const Result &result, const InfoName &info) {
+  const Summary &summary = result.summary;
   // The summary counts from add, libcurl's infos from when it got the transfer.
   const auto since_start = [&summary](std::int64_t step) {
     return step == 0 ? 0 : step - summary.timings.queue;
   };
   switch (info.id) {
     case CURLINFO_EFFECTIVE_URL:
-      return push_url(L, transfer);
+      return push_url(L, result);
     case CURLINFO_RESPONSE_CODE:
       return push_number(L, summary.status);
     case CURLINFO_HTTP_VERSION:
@@ -133,18 +140,10 @@ int push_from_summary(lua_State *L, const Transfer &transfer, const InfoName &in
 
 }  // namespace
 
-int push_url(lua_State *L, const Transfer &transfer) {
-  std::string &text = Object<Text>::push(L).text;
-  text = transfer.url();
-  lua_pushlstring(L, text.data(), text.size());
-  return 1;
-}
-
-int push_info(lua_State *L, Transfer &transfer, const char *name) {
+int push_info(lua_State *L, const Result &result, CURL *easy, const char *name) {
   const InfoName *info = find_info(name);
   if (info == nullptr) return luaL_error(L, "unknown info '%s'", name);
-  if (CURL *easy = transfer.easy()) return push_from_easy(L, easy, *info);
-  return push_from_summary(L, transfer, *info);
+  return easy != nullptr ? push_from_easy(L, easy, *info) : push_from_result(L, result, *info);
 }
 
 int all_info_names(lua_State *L) {

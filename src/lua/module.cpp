@@ -12,6 +12,7 @@
 #include "lua/host.h"
 #include "lua/info.h"
 #include "lua/multi.h"
+#include "lua/sink.h"
 #include "lua/transfer.h"
 #include "lua/value.h"
 
@@ -155,6 +156,7 @@ int version(lua_State *L) {
 int open(lua_State *L) {
   if (const char *error = global_init()) return luaL_error(L, "luvcurl: %s", error);
   Host::open(L);
+  LuaSink::open(L, Host::of(L));
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
   Object<OptionsObject>::define(L, no_methods);
   Object<UrlObject>::define(L, no_methods);

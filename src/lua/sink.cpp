@@ -1,22 +1,54 @@
 #include "lua/sink.h"
 
-#include <cstring>
 #include <string>
 
 #include "core/transfer.h"
 #include "lua/compat.h"
+#include "lua/transfer.h"
 
 namespace luvcurl::lua {
 
+namespace {
+
+// By LuaSink::Method.
+const char *const method_names[] = {"response", "data", "rewind", "read", "progress", "done"};
+
+// Upvalues of the functions that call Lua (inner), and of those that guard them (outer).
+constexpr int kept_values = 1;
+constexpr int first_name = 2;
+constexpr int message_handler = 1;
+constexpr int inner_function = 2;
+
+}  // namespace
+
+void LuaSink::open(lua_State *L, Host &host) {
+  host.sink_calls.event = make_call(L, host, &guarded_event, &event);
+  host.sink_calls.done = make_call(L, host, &guarded_done, &finish);
+}
+
+int LuaSink::make_call(lua_State *L, Host &host, lua_CFunction outer, lua_CFunction inner) {
+  lua_pushcfunction(L, &traceback);
+  host.push_kept(L);
+  int names = 0;
+  for (const char *name : method_names) {
+    lua_pushstring(L, name);
+    ++names;
+  }
+  lua_pushcclosure(L, inner, 1 + names);
+  lua_pushcclosure(L, outer, 2);
+  return host.make_function(L);
+}
+
 // Pushes sink.method, sink, transfer.
-int LuaSink::push_method(lua_State *L, const Call &call) {
-  call.sink->host_.push(L, call.sink->transfer_);
+void LuaSink::push_method(lua_State *L, Call &call) {
+  lua_rawgeti(L, lua_upvalueindex(kept_values), call.sink->transfer_);
   const int transfer = lua_gettop(L);
+  call.object = static_cast<TransferObject *>(lua_touserdata(L, transfer));
   push_attached(L, transfer);
-  lua_getfield(L, -1, call.method);
+  lua_pushvalue(L, lua_upvalueindex(first_name + static_cast<int>(call.method)));
+  lua_gettable(L, -2);
   lua_insert(L, -2);
   lua_pushvalue(L, transfer);
-  return 3;
 }
 
 // --- response, data, read, progress: an error fails the transfer ---
@@ -24,7 +56,7 @@ int LuaSink::push_method(lua_State *L, const Call &call) {
 int LuaSink::event(lua_State *L) {
   auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
   push_method(L, call);
-  if (std::strcmp(call.method, "progress") != 0) {
+  if (call.method != Method::progress) {
     lua_pushinteger(L, static_cast<lua_Integer>(call.stream) + 1);
     lua_call(L, 3, 0);
     return 0;
@@ -39,8 +71,8 @@ int LuaSink::event(lua_State *L) {
 
 int LuaSink::guarded_event(lua_State *L) {
   auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
-  lua_pushcfunction(L, &traceback);
-  lua_pushcfunction(L, &event);
+  lua_pushvalue(L, lua_upvalueindex(message_handler));
+  lua_pushvalue(L, lua_upvalueindex(inner_function));
   lua_pushvalue(L, 1);
   const int status = lua_pcall(L, 1, 0, 2);
   call.reached = true;
@@ -49,7 +81,7 @@ int LuaSink::guarded_event(lua_State *L) {
   const char *message = lua_tolstring(L, -1, &size);
   try {
     call.transfer->fail(CURLE_ABORTED_BY_CALLBACK,
-                        std::string("error in ") + call.method + ": " +
+                        std::string("error in ") + method_names[static_cast<int>(call.method)] + ": " +
                             (message != nullptr ? std::string(message, size) : std::string()));
   } catch (const std::bad_alloc &) {
     call.transfer->fail(CURLE_OUT_OF_MEMORY, {});
@@ -57,9 +89,9 @@ int LuaSink::guarded_event(lua_State *L) {
   return 0;
 }
 
-void LuaSink::call(Transfer &transfer, const char *method, std::size_t stream) noexcept {
+void LuaSink::call(Transfer &transfer, Method method, std::size_t stream) noexcept {
   Call call{this, &transfer, method, stream};
-  host_.run(&guarded_event, &call);
+  host_.run(host_.sink_calls.event, &call);
   if (!call.reached) transfer.fail(CURLE_OUT_OF_MEMORY, {});
 }
 
@@ -85,9 +117,9 @@ int LuaSink::finish(lua_State *L) {
 
 int LuaSink::guarded_done(lua_State *L) {
   auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
-  lua_pushcfunction(L, &traceback);
+  lua_pushvalue(L, lua_upvalueindex(message_handler));
   for (int attempt = 0; attempt < 2; ++attempt) {
-    lua_pushcfunction(L, &finish);
+    lua_pushvalue(L, lua_upvalueindex(inner_function));
     lua_pushvalue(L, 1);
     if (lua_pcall(L, 1, 0, 2) == 0) return 0;
     if (call.reached) break;
@@ -102,9 +134,11 @@ int LuaSink::guarded_done(lua_State *L) {
 }
 
 void LuaSink::done(Transfer &transfer) noexcept {
-  Call call{this, &transfer, "done"};
-  host_.run(&guarded_done, &call);
-  if (!call.reached) host_.run(&guarded_done, &call);  // there was no memory even to begin
+  Call call{this, &transfer, Method::done};
+  const int function = host_.sink_calls.done;
+  host_.run(function, &call);
+  if (!call.reached) host_.run(function, &call);  // there was no memory even to begin
+  if (call.object != nullptr) call.object->settle();
   host_.release(transfer_);
 }
 

@@ -10,53 +10,58 @@ namespace luvcurl::lua {
 
 namespace {
 
-Transfer &self(lua_State *L) { return *Object<TransferObject>::check(L, 1).transfer; }
+// The transfer, or nullptr when there is nothing left that could be done to it.
+Transfer *running(lua_State *L) { return Object<TransferObject>::check(L, 1).transfer.get(); }
+
+const Result &result(lua_State *L) { return Object<TransferObject>::check(L, 1).result(); }
 
 // --- control ---
 
 int cancel(lua_State *L) {
-  lua_pushboolean(L, self(L).cancel());
+  Transfer *transfer = running(L);
+  lua_pushboolean(L, transfer != nullptr && transfer->cancel());
   return 1;
 }
 
 // t:fail(message[, code])
 int fail(lua_State *L) {
-  Transfer &transfer = self(L);
+  Transfer *transfer = running(L);
   const char *message = luaL_checkstring(L, 2);
   const auto code = luaL_optinteger(L, 3, CURLE_ABORTED_BY_CALLBACK);
   luaL_argcheck(L, code > CURLE_OK && code < CURL_LAST, 3, "not a code of libcurl's");
-  lua_pushboolean(L, !transfer.is_settled());
-  transfer.fail(static_cast<CURLcode>(code), message);
+  lua_pushboolean(L, transfer != nullptr && !transfer->is_settled());
+  if (transfer != nullptr) transfer->fail(static_cast<CURLcode>(code), message);
   return 1;
 }
 
 int pause(lua_State *L) {
-  self(L).pause();
+  if (Transfer *transfer = running(L)) transfer->pause();
   return 0;
 }
 
 int resume(lua_State *L) {
-  self(L).resume();
+  if (Transfer *transfer = running(L)) transfer->resume();
   return 0;
 }
 
 int ref(lua_State *L) {
-  self(L).keep_loop_alive(true);
+  if (Transfer *transfer = running(L)) transfer->keep_loop_alive(true);
   return 0;
 }
 
 int unref(lua_State *L) {
-  self(L).keep_loop_alive(false);
+  if (Transfer *transfer = running(L)) transfer->keep_loop_alive(false);
   return 0;
 }
 
+const char *state_of(const Transfer *transfer) {
+  if (transfer == nullptr || transfer->is_settled()) return "done";
+  if (transfer->paused()) return "paused";
+  return transfer->state() == Transfer::State::queued ? "queued" : "running";
+}
+
 int state(lua_State *L) {
-  const Transfer &transfer = self(L);
-  const char *name = "running";
-  if (transfer.state() == Transfer::State::queued) name = "queued";
-  if (transfer.is_settled()) name = "done";
-  if (transfer.paused()) name = "paused";
-  lua_pushstring(L, name);
+  lua_pushstring(L, state_of(running(L)));
   return 1;
 }
 
@@ -66,32 +71,38 @@ int state(lua_State *L) {
 // system, page by page and each time anew.
 int take(lua_State *L) {
   constexpr lua_Number chunk = 120 * 1024;
-  Transfer &transfer = self(L);
+  Transfer *transfer = running(L);
   const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, chunk));
-  const std::string_view waiting = transfer.waiting().substr(0, limit);
+  if (transfer == nullptr) return 0;
+  const std::string_view waiting = transfer->waiting().substr(0, limit);
   if (waiting.empty()) return 0;
   lua_pushlstring(L, waiting.data(), waiting.size());
-  transfer.take(waiting.size());
+  transfer->take(waiting.size());
   return 1;
 }
 
 // t:discard(): returns how many bytes were thrown away since the last call
 int discard(lua_State *L) {
-  lua_pushinteger(L, static_cast<lua_Integer>(self(L).discard()));
+  Transfer *transfer = running(L);
+  lua_pushinteger(L, transfer != nullptr ? static_cast<lua_Integer>(transfer->discard()) : 0);
   return 1;
 }
 
 // t:feed(bytes | nil[, stream]): streams of the body are numbered from 1
 int feed(lua_State *L) {
-  Transfer &transfer = self(L);
+  Transfer *transfer = running(L);
   const auto stream = static_cast<std::size_t>(luaL_optinteger(L, 3, 1) - 1);
-  if (lua_isnoneornil(L, 2)) {
-    transfer.finish_feed(stream);
-  } else {
-    std::size_t size = 0;
+  std::size_t size = 0;
+  const char *bytes = nullptr;
+  if (!lua_isnoneornil(L, 2)) {
     luaL_checktype(L, 2, LUA_TSTRING);
-    const char *bytes = lua_tolstring(L, 2, &size);
-    transfer.feed(stream, {bytes, size});
+    bytes = lua_tolstring(L, 2, &size);
+  }
+  if (transfer == nullptr) return 0;
+  if (bytes == nullptr) {
+    transfer->finish_feed(stream);
+  } else {
+    transfer->feed(stream, {bytes, size});
   }
   return 0;
 }
@@ -99,19 +110,20 @@ int feed(lua_State *L) {
 // t:size(bytes[, stream]): of a stream that was waited for
 int size(lua_State *L) {
   const auto bytes = static_cast<std::int64_t>(luaL_checknumber(L, 2));
-  self(L).size_of(static_cast<std::size_t>(luaL_optinteger(L, 3, 1) - 1), bytes);
+  const auto stream = static_cast<std::size_t>(luaL_optinteger(L, 3, 1) - 1);
+  if (Transfer *transfer = running(L)) transfer->size_of(stream, bytes);
   return 0;
 }
 
 int ready(lua_State *L) {
-  self(L).ready();
+  if (Transfer *transfer = running(L)) transfer->ready();
   return 0;
 }
 
 // --- what is known ---
 
 int failure(lua_State *L) {
-  const Outcome &outcome = self(L).outcome();
+  const Outcome &outcome = result(L).outcome;
   if (outcome.code == CURLE_OK) return 0;
   lua_pushstring(L, error_name(outcome.code));
   lua_pushstring(
@@ -122,27 +134,30 @@ int failure(lua_State *L) {
 }
 
 int status(lua_State *L) {
-  const Transfer &transfer = self(L);
-  const long code =
-      transfer.summary().status != 0 ? transfer.summary().status : transfer.headers().status();
-  lua_pushinteger(L, code);
+  lua_pushinteger(L, result(L).status());
   return 1;
 }
 
 int reason(lua_State *L) {
-  const std::string &text = self(L).headers().reason();
+  const std::string_view text = result(L).headers.reason();
   if (text.empty()) return 0;
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
 
-int url(lua_State *L) { return push_url(L, self(L)); }
+int url(lua_State *L) {
+  const Transfer *transfer = running(L);
+  std::string &text = Object<Text>::push(L).text;
+  text = transfer != nullptr ? transfer->url() : result(L).url();
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
 
 int http_version(lua_State *L) {
-  const Transfer &transfer = self(L);
-  long version = transfer.summary().http_version;
-  if (version == 0 && transfer.easy() != nullptr)
-    version = info_long(transfer.easy(), CURLINFO_HTTP_VERSION);
+  const Transfer *transfer = running(L);
+  long version = result(L).summary.http_version;
+  if (version == 0 && transfer != nullptr && transfer->easy() != nullptr)
+    version = info_long(transfer->easy(), CURLINFO_HTTP_VERSION);
   switch (version) {
     case CURL_HTTP_VERSION_1_0:
       lua_pushliteral(L, "1.0");
@@ -163,12 +178,12 @@ int http_version(lua_State *L) {
 
 int headers(lua_State *L) {
   static const char *const kinds[] = {"header", "trailer", "1xx", "connect", nullptr};
-  const Transfer &transfer = self(L);
+  const Headers &all = result(L).headers;
   const auto kind = static_cast<Headers::Kind>(luaL_checkoption(L, 2, "header", kinds));
   const auto response = static_cast<int>(luaL_optinteger(L, 3, -1));
   lua_newtable(L);
   int count = 0;
-  transfer.headers().each(kind, response, [&](std::string_view name, std::string_view value) {
+  all.each(kind, response, [&](std::string_view name, std::string_view value) {
     lua_pushlstring(L, name.data(), name.size());
     lua_rawseti(L, -2, ++count);
     lua_pushlstring(L, value.data(), value.size());
@@ -178,11 +193,11 @@ int headers(lua_State *L) {
 }
 
 int hops(lua_State *L) {
-  const Transfer &transfer = self(L);
+  const std::vector<Headers::Hop> &all = result(L).headers.hops();
   lua_newtable(L);
   int count = 0;
   Text &holder = Object<Text>::push(L);
-  for (const Headers::Hop &hop : transfer.headers().hops()) {
+  for (const Headers::Hop &hop : all) {
     holder.text = without_credentials(hop.url.c_str());
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, hop.status);
@@ -198,7 +213,7 @@ int hops(lua_State *L) {
 }
 
 int timings(lua_State *L) {
-  const Timings &all = self(L).summary().timings;
+  const Timings &all = result(L).summary.timings;
   const struct {
     const char *name;
     std::int64_t microseconds;
@@ -214,8 +229,9 @@ int timings(lua_State *L) {
 }
 
 int info(lua_State *L) {
-  Transfer &transfer = self(L);
-  return push_info(L, transfer, luaL_checkstring(L, 2));
+  const Transfer *transfer = running(L);
+  const char *name = luaL_checkstring(L, 2);
+  return push_info(L, result(L), transfer != nullptr ? transfer->easy() : nullptr, name);
 }
 
 int to_string(lua_State *L) {
@@ -242,6 +258,13 @@ int hold(lua_State *L) {
 }
 
 }  // namespace
+
+// What is streamed may have a body to be taken still.
+void TransferObject::settle() noexcept {
+  if (!transfer || transfer->streams()) return;
+  left = transfer->release_result();
+  transfer.reset();
+}
 
 int new_leash(lua_State *L) {
   Object<Leash>::push(L);
