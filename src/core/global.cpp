@@ -31,11 +31,11 @@ void keep_openssl() {
   if (OPENSSL_init_crypto != nullptr) OPENSSL_init_crypto(no_atexit, nullptr);
 }
 
-// libcurl frees a transfer's receive buffer at its end and allocates it anew for the next, and glibc
-// gives the top of its heap back to the system whenever 128 KB lie free there: a burst of transfers
-// then costs a page fault for each 4 KB of their buffers, a third of all their time. The limit is
-// one that glibc fits to the program: twice the largest block that was mapped and freed. So one is.
-// A host that has set a limit of its own (mallopt, MALLOC_TRIM_THRESHOLD_) keeps that.
+// libcurl frees a transfer's receive buffer at its end and allocates it anew for the next, and
+// glibc gives the top of its heap back to the system whenever 128 KB lie free there: a burst of
+// transfers then costs a page fault for each 4 KB of their buffers, a third of all their time. The
+// limit is one that glibc fits to the program: twice the largest block that was mapped and freed.
+// So one is. A host that has set a limit of its own (mallopt, MALLOC_TRIM_THRESHOLD_) keeps that.
 void keep_heap() {
 #ifdef __GLIBC__
   constexpr std::size_t largest = 4 * 1024 * 1024;
