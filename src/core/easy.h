@@ -22,6 +22,14 @@ class Transfer;
 /// (POSTFIELDS, UPLOAD) cannot be taken back one by one.
 enum class BodyKind { none, bytes, stream, form };
 
+/// What is done about the last transfer's last header, which libcurl may remember (stale_header.h).
+enum class StaleHeader {
+  none,     ///< nothing: the handle is new
+  waiting,  ///< there may be one: the next status line is waited for
+  watched,  ///< the line after that is looked at before libcurl does
+  gone      ///< a header has come
+};
+
 /// A libcurl easy handle with all that it points to. It stays set up for its option set, so that
 /// the next request of the same set changes only the URL and the body.
 struct Easy {
@@ -30,6 +38,7 @@ struct Easy {
   BodyKind body = BodyKind::none;
   std::shared_ptr<const Url> url;    ///< of the last request: libcurl has pointers to it
   BuiltForm form;                    ///< BodyKind::form
+  std::string lines;                 ///< memory for a response's headers
   Transfer *transfer = nullptr;      ///< whose it is now; libcurl's callbacks find it here
   SlistPtr reduced_headers;          ///< what is left of the headers, see redirect.h
   bool is_abroad = false;            ///< a redirect has led to another server
@@ -37,9 +46,8 @@ struct Easy {
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;
-  bool has_stale_header = false;  ///< see stale_header.h
-  bool is_watched = false;        ///< likewise
-  bool spoiled = false;           ///< options were changed during the transfer: not to be kept
+  StaleHeader stale_header = StaleHeader::none;
+  bool spoiled = false;  ///< options were changed during the transfer: not to be kept
   std::array<char, CURL_ERROR_SIZE> message{};
 };
 

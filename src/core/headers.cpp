@@ -52,6 +52,18 @@ std::string_view without_end(std::string_view line) {
 
 void Headers::clear() { *this = Headers(); }
 
+void Headers::write_to(std::string &spare) {
+  spare.assign(records_);
+  records_.swap(spare);
+}
+
+void Headers::written(std::string &spare) {
+  constexpr std::size_t usual = 16 * 1024;
+  std::string exact(records_);
+  records_.swap(exact);
+  if (exact.capacity() <= usual) spare.swap(exact);
+}
+
 std::string_view Headers::readable(std::string_view text) {
   return trimmed(text.substr(0, text.find('\0')));
 }
@@ -70,7 +82,6 @@ Headers::Line Headers::line(std::string_view text) {
 Headers::Line Headers::begin(std::string_view status_line) {
   const std::size_t space = status_line.find(' ');
   status_ = space == std::string_view::npos ? 0 : number_at(status_line.substr(space + 1));
-  if (records_.empty()) records_.reserve(512);
   if (last_ != finished_) size_ = 0;
   last_ = finished_;
   in_block_ = true;

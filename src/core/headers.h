@@ -71,8 +71,12 @@ class Headers {
   /// The Location header of the response just read; empty when it has none.
   std::string_view location() const;
 
-  /// Gives back the memory that was for lines to come.
-  void shrink() { records_.shrink_to_fit(); }
+  /// Swaps the memory that lines are written to for `spare`: what was in that is lost.
+  void write_to(std::string &spare);
+
+  /// Gives that memory back; what was written takes as much as it needs. Throws std::bad_alloc, and
+  /// has done nothing then.
+  void written(std::string &spare);
 
  private:
   Line begin(std::string_view status_line);

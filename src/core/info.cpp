@@ -45,9 +45,9 @@ const char *info_text(CURL *easy, CURLINFO info) noexcept {
   return curl_easy_getinfo(easy, info, &text) == CURLE_OK && text != nullptr ? text : "";
 }
 
-Summary summarize(CURL *easy, bool redirected) {
+Summary summarize(CURL *easy, long status, bool redirected) {
   Summary summary;
-  summary.status = info_long(easy, CURLINFO_RESPONSE_CODE);
+  summary.status = status != 0 ? status : info_long(easy, CURLINFO_RESPONSE_CODE);
   summary.http_version = info_long(easy, CURLINFO_HTTP_VERSION);
   summary.connections = info_long(easy, CURLINFO_NUM_CONNECTS);
   summary.sent = info_long(easy, CURLINFO_REQUEST_SIZE) + info_size(easy, CURLINFO_SIZE_UPLOAD_T);

@@ -38,8 +38,9 @@ struct Summary {
   std::string url;  ///< the last one, as libcurl has it; empty for the request's own
 };
 
-/// Reads it all from a handle whose transfer has ended.
-Summary summarize(CURL *easy, bool redirected);
+/// Reads it all from a handle whose transfer has ended. `status` is that of its headers, 0 for
+/// none.
+Summary summarize(CURL *easy, long status, bool redirected);
 
 /// A long or an off_t of a handle, 0 when libcurl has none.
 long info_long(CURL *easy, CURLINFO info) noexcept;

@@ -17,29 +17,38 @@ int on_debug(CURL *, curl_infotype type, char *line, std::size_t size, void *) n
   return 0;
 }
 
-void watch(Easy &easy, bool on) noexcept {
-  if (easy.is_watched == on) return;
-  easy.is_watched = on;
-  set_option(easy.handle.get(), CURLOPT_VERBOSE, on ? 1L : 0L);
+void become(Easy &easy, StaleHeader state) noexcept {
+  const bool was_watched = easy.stale_header == StaleHeader::watched;
+  easy.stale_header = state;
+  const bool watched = state == StaleHeader::watched;
+  if (watched != was_watched) set_option(easy.handle.get(), CURLOPT_VERBOSE, watched ? 1L : 0L);
 }
 
 }  // namespace
 
 bool guard(Easy &easy) noexcept {
   if (!is_remembered()) return true;
-  // Who asked for libcurl's messages gets them, and a status line of another kind is not known
-  // here.
-  if (easy.options->has(CURLOPT_VERBOSE) || easy.options->has(CURLOPT_HTTP200ALIASES)) return false;
-  watch(easy, false);
-  set_option(easy.handle.get(), CURLOPT_DEBUGFUNCTION, &on_debug);
-  easy.has_stale_header = true;
+  if (easy.stale_header == StaleHeader::none) {
+    // Who asked for libcurl's messages gets them, and a status line of another kind is not known
+    // here.
+    if (easy.options->has(CURLOPT_VERBOSE) || easy.options->has(CURLOPT_HTTP200ALIASES))
+      return false;
+    set_option(easy.handle.get(), CURLOPT_DEBUGFUNCTION, &on_debug);
+  }
+  become(easy, StaleHeader::waiting);
   return true;
 }
 
 void line(Easy &easy, Headers::Line kind) noexcept {
-  if (!easy.has_stale_header) return;
-  watch(easy, kind == Headers::Line::status);
-  if (kind == Headers::Line::field) easy.has_stale_header = false;
+  if (easy.stale_header == StaleHeader::none || easy.stale_header == StaleHeader::gone) return;
+  switch (kind) {
+    case Headers::Line::status:
+      return become(easy, StaleHeader::watched);
+    case Headers::Line::field:
+      return become(easy, StaleHeader::gone);
+    case Headers::Line::end:
+      return become(easy, StaleHeader::waiting);
+  }
 }
 
 }  // namespace luvcurl::stale_header

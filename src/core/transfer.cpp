@@ -115,6 +115,7 @@ bool Transfer::start(std::string *error) {
   easy_ = multi_->pool().acquire(request_.options, request_.body, *request_.url, error);
   if (!easy_) return false;
   easy_->transfer = this;
+  result_.headers.write_to(easy_->lines);
   if (second_try_) {
     set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);
     easy_->spoiled = true;
@@ -162,7 +163,9 @@ void Transfer::finish(CURLcode code) noexcept {
 
 void Transfer::take_summary() {
   const std::uint64_t now = multi_->loop().now();
-  if (easy_) result_.summary = summarize(easy_->handle.get(), !result_.headers.hops().empty());
+  const Headers &headers = result_.headers;
+  if (easy_)
+    result_.summary = summarize(easy_->handle.get(), headers.status(), !headers.hops().empty());
   Timings &timings = result_.summary.timings;
   timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
@@ -273,7 +276,7 @@ std::string Transfer::current_url() const {
 }
 
 Result Transfer::release_result() {
-  result_.headers.shrink();
+  if (easy_) result_.headers.written(easy_->lines);
   return std::move(result_);
 }
 

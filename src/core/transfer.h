@@ -62,12 +62,15 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   const Progress &progress() const { return progress_; }
   std::string url() const;  ///< the last URL, without credentials
   /// What outlives it. For its sink, when it has been told of the end; nobody may ask afterwards.
+  /// Throws std::bad_alloc, and has released nothing then.
   Result release_result();
   CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
   bool streams() const { return request_.streaming; }
   const std::string &body() const { return body_; }
   void drop_body() { std::string().swap(body_); }
-  void fail_late(CURLcode code) { result_.outcome.code = code; }  ///< the sink could not take the outcome
+  void fail_late(CURLcode code) {
+    result_.outcome.code = code;
+  }  ///< the sink could not take the outcome
 
   // For libcurl's callbacks.
   std::size_t on_write(const char *bytes, std::size_t size);

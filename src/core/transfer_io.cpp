@@ -137,7 +137,8 @@ bool Transfer::is_final_response() const {
   if (status < 200) return false;
   if (status == 401 || status == 407 || status == 417) return false;
   if (status < 300 || status >= 400) return true;
-  return result_.headers.location().empty() || request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
+  return result_.headers.location().empty() ||
+         request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }
 
 void Transfer::response_is_in() {

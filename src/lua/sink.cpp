@@ -81,7 +81,8 @@ int LuaSink::guarded_event(lua_State *L) {
   const char *message = lua_tolstring(L, -1, &size);
   try {
     call.transfer->fail(CURLE_ABORTED_BY_CALLBACK,
-                        std::string("error in ") + method_names[static_cast<int>(call.method)] + ": " +
+                        std::string("error in ") + method_names[static_cast<int>(call.method)] +
+                            ": " +
                             (message != nullptr ? std::string(message, size) : std::string()));
   } catch (const std::bad_alloc &) {
     call.transfer->fail(CURLE_OUT_OF_MEMORY, {});

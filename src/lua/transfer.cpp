@@ -1,6 +1,7 @@
 #include "lua/transfer.h"
 
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "lua/compat.h"
@@ -262,8 +263,12 @@ int hold(lua_State *L) {
 // What is streamed may have a body to be taken still.
 void TransferObject::settle() noexcept {
   if (!transfer || transfer->streams()) return;
-  left = transfer->release_result();
-  transfer.reset();
+  try {
+    left = transfer->release_result();
+    transfer.reset();
+  } catch (const std::bad_alloc &) {
+    // Then all of it stays as long as the userdata.
+  }
 }
 
 int new_leash(lua_State *L) {
