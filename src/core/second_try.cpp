@@ -13,10 +13,10 @@ namespace luvcurl {
 
 // The rule is libcurl's own: nothing of a response came, and the connection had served before.
 bool Transfer::met_dead_connection(CURLcode code) const {
-  if (code != CURLE_SEND_ERROR || result_.outcome.code != CURLE_OK || second_try_) return false;
+  if (code != CURLE_SEND_ERROR || result_->outcome.code != CURLE_OK || second_try_) return false;
   CURL *handle = easy_->handle.get();
   const std::string_view scheme = info_text(handle, CURLINFO_SCHEME);
-  return result_.headers.status() == 0 && info_long(handle, CURLINFO_NUM_CONNECTS) == 0 &&
+  return result_->headers.status() == 0 && info_long(handle, CURLINFO_NUM_CONNECTS) == 0 &&
          (scheme == "HTTP" || scheme == "HTTPS" || scheme == "http" || scheme == "https");
 }
 

@@ -10,7 +10,7 @@ namespace luvcurl {
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
     : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
-  result_.requested = request_.url;
+  result_->requested = request_.url;
   outboxes_.resize(request_.sizes.size());
 }
 
@@ -26,14 +26,14 @@ bool Transfer::cancel() {
 // What libcurl has completed is under way until its sink was told: an error in response or data
 // counts.
 bool Transfer::is_settled() const {
-  return state_ == State::done || (state_ == State::ended && result_.outcome.code != CURLE_OK);
+  return state_ == State::done || (state_ == State::ended && result_->outcome.code != CURLE_OK);
 }
 
 void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   if (is_settled()) return;
   std::string text;
   try {
-    result_.outcome.phase = phase_reached(code);
+    result_->outcome.phase = phase_reached(code);
     take_summary();
     text = message;
   } catch (const std::bad_alloc &) {
@@ -115,7 +115,7 @@ bool Transfer::start(std::string *error) {
   easy_ = multi_->pool().acquire(request_.options, request_.body, *request_.url, error);
   if (!easy_) return false;
   easy_->transfer = this;
-  result_.headers.write_to(easy_->lines);
+  result_->headers.write_to(easy_->lines);
   if (second_try_) {
     set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);
     easy_->spoiled = true;
@@ -135,20 +135,20 @@ void Transfer::finish(CURLcode code) noexcept {
       if (can_start_again()) return start_again();
       code = CURLE_SEND_FAIL_REWIND;
     }
-    if (result_.outcome.code != CURLE_OK) code = result_.outcome.code;
+    if (result_->outcome.code != CURLE_OK) code = result_->outcome.code;
     // libcurl takes headers that are cut off for all of them, if none has told of a body.
-    const bool cut_off = code == CURLE_OK && !response_in_ && result_.headers.in_block();
+    const bool cut_off = code == CURLE_OK && !response_in_ && result_->headers.in_block();
     if (cut_off) code = CURLE_PARTIAL_FILE;
-    if (!response_in_ && result_.headers.status() != 0 && code == CURLE_OK) response_is_in();
-    result_.headers.collect(handle);
+    if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
+    result_->headers.collect(handle);
     if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
     take_summary();
-    result_.outcome.phase = phase_reached(code);
+    result_->outcome.phase = phase_reached(code);
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
     const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
     // libcurl's word for a line of more than 100 kB, too.
-    if (code == CURLE_OUT_OF_MEMORY && result_.outcome.phase == Phase::wait)
+    if (code == CURLE_OUT_OF_MEMORY && result_->outcome.phase == Phase::wait)
       message = "Out of memory, or a line of the headers is too long";
     if (cut_off) message = "the connection was closed in the middle of the headers";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
@@ -163,10 +163,10 @@ void Transfer::finish(CURLcode code) noexcept {
 
 void Transfer::take_summary() {
   const std::uint64_t now = multi_->loop().now();
-  const Headers &headers = result_.headers;
+  const Headers &headers = result_->headers;
   if (easy_)
-    result_.summary = summarize(easy_->handle.get(), headers.status(), !headers.hops().empty());
-  Timings &timings = result_.summary.timings;
+    result_->summary = summarize(easy_->handle.get(), headers.status(), !headers.hops().empty());
+  Timings &timings = result_->summary.timings;
   timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
   if (easy_)
@@ -181,8 +181,8 @@ void Transfer::take_summary() {
 
 void Transfer::end(CURLcode code, std::string message) {
   const bool waited = state_ == State::queued;
-  result_.outcome.code = code;
-  result_.outcome.message = std::move(message);
+  result_->outcome.code = code;
+  result_->outcome.message = std::move(message);
   state_ = State::ended;
   if (waited) multi_->left_queue();
   notify(0);
@@ -272,11 +272,11 @@ std::string Transfer::current_url() const {
     const char *effective = info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL);
     if (*effective != '\0') return effective;
   }
-  return result_.whole_url();
+  return result_->whole_url();
 }
 
-Result Transfer::release_result() {
-  if (easy_) result_.headers.written(easy_->lines);
+std::unique_ptr<Result> Transfer::release_result() {
+  if (easy_) result_->headers.written(easy_->lines);
   return std::move(result_);
 }
 

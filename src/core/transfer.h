@@ -55,21 +55,21 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   void ready();                                         ///< a held request may be queued
 
   // What is known of it.
-  const Result &result() const { return result_; }
-  const Outcome &outcome() const { return result_.outcome; }
-  const Headers &headers() const { return result_.headers; }
-  const Summary &summary() const { return result_.summary; }
+  const Result &result() const { return *result_; }
+  const Outcome &outcome() const { return result_->outcome; }
+  const Headers &headers() const { return result_->headers; }
+  const Summary &summary() const { return result_->summary; }
   const Progress &progress() const { return progress_; }
   std::string url() const;  ///< the last URL, without credentials
   /// What outlives it. For its sink, when it has been told of the end; nobody may ask afterwards.
   /// Throws std::bad_alloc, and has released nothing then.
-  Result release_result();
+  std::unique_ptr<Result> release_result();
   CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
   bool streams() const { return request_.streaming; }
   const std::string &body() const { return body_; }
   void drop_body() { std::string().swap(body_); }
   void fail_late(CURLcode code) {
-    result_.outcome.code = code;
+    result_->outcome.code = code;
   }  ///< the sink could not take the outcome
 
   // For libcurl's callbacks.
@@ -120,7 +120,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::unique_ptr<Easy> easy_;
   Lane *lane_ = nullptr;
   State state_ = State::queued;
-  Result result_;
+  std::unique_ptr<Result> result_ = std::make_unique<Result>();
   Steps before_;  // what was timed when the last answer came that led on
   Progress progress_;
   std::string body_;  // the response's body, when not streaming

@@ -65,31 +65,31 @@ void Transfer::reserve_body(std::size_t at_least) {
 bool Transfer::on_header(std::string_view line) {
   multi_->loop().interest().responded();
   if (state_ != State::running) return false;
-  const Headers::Line kind = result_.headers.line(line);
+  const Headers::Line kind = result_->headers.line(line);
   stale_header::line(*easy_, kind);
-  if (result_.headers.excessive()) {
+  if (result_->headers.excessive()) {
     fail(CURLE_RECV_ERROR,
          "the headers are larger than " + std::to_string(Headers::most) + " bytes");
     return false;
   }
   if (kind != Headers::Line::end || response_in_) return true;
-  if (result_.headers.status() >= 300 && (full_ & hold_up) != 0) {
+  if (result_->headers.status() >= 300 && (full_ & hold_up) != 0) {
     // libcurl sends no more of the body, but would wait until a source that it had to wait for
     // has something again.
     full_ &= ~static_cast<unsigned>(hold_up);
     notify(0);
   }
-  if (result_.headers.status() == 417) redirect::drop_expectation(*easy_);
+  if (result_->headers.status() == 417) redirect::drop_expectation(*easy_);
   if (is_final_response()) {
     response_is_in();
     return true;
   }
-  if (result_.headers.status() >= 300) before_ = steps_of(easy_->handle.get());
-  if (result_.headers.status() >= 300 && result_.headers.status() < 400) {
+  if (result_->headers.status() >= 300) before_ = steps_of(easy_->handle.get());
+  if (result_->headers.status() >= 300 && result_->headers.status() < 400) {
     const std::string from = current_url();
-    redirect::prepare(*easy_, result_.headers.status(), from,
-                      std::string(result_.headers.location()));
-    result_.headers.redirected(from);
+    redirect::prepare(*easy_, result_->headers.status(), from,
+                      std::string(result_->headers.location()));
+    result_->headers.redirected(from);
   }
   return true;
 }
@@ -126,29 +126,29 @@ void Transfer::on_progress(const Progress &progress) {
 }
 
 void Transfer::out_of_memory() noexcept {
-  if (state_ == State::running) result_.outcome.code = CURLE_OUT_OF_MEMORY;
+  if (state_ == State::running) result_->outcome.code = CURLE_OUT_OF_MEMORY;
 }
 
 // A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the
 // last. Where that cannot be known from the status, the first byte of body or the end tells:
 // libcurl keeps the bodies of those to itself.
 bool Transfer::is_final_response() const {
-  const long status = result_.headers.status();
+  const long status = result_->headers.status();
   if (status < 200) return false;
   if (status == 401 || status == 407 || status == 417) return false;
   if (status < 300 || status >= 400) return true;
-  return result_.headers.location().empty() ||
+  return result_->headers.location().empty() ||
          request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }
 
 void Transfer::response_is_in() {
   if (response_in_) return;
   response_in_ = true;
-  result_.headers.body_began();
+  result_->headers.body_began();
   Origin &origin = *request_.url->origin;
-  if (origin.secure && origin.http_version == 0 && result_.headers.hops().empty())
+  if (origin.secure && origin.http_version == 0 && result_->headers.hops().empty())
     origin.http_version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
-  if (request_.wants_response) result_.headers.collect(easy_->handle.get());
+  if (request_.wants_response) result_->headers.collect(easy_->handle.get());
   if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
   if (request_.wants_response) notify(due_response);
 }

@@ -7,14 +7,14 @@
 
 namespace luvcurl::lua {
 
-/// A transfer in Lua's hands. When it is over, all that is left of it is its result, in the
-/// userdata itself: what Lua's collector does not see could lie around by the megabyte.
+/// A transfer in Lua's hands. When it is over, all that is left of it is its result: dropped ones
+/// wait for a collector that sees little of what they hold.
 struct TransferObject {
   static constexpr const char *type_name = "luvcurl.transfer";
   std::shared_ptr<Transfer> transfer;  ///< nullptr when it is over, unless its body is streamed
-  Result left;                         ///< of one that is over
+  std::unique_ptr<Result> left;        ///< of one that is over
 
-  const Result &result() const { return transfer ? transfer->result() : left; }
+  const Result &result() const { return transfer ? transfer->result() : *left; }
 
   /// Its sink was told that it is done.
   void settle() noexcept;
