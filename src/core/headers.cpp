@@ -53,15 +53,16 @@ std::string_view without_end(std::string_view line) {
 void Headers::clear() { *this = Headers(); }
 
 void Headers::write_to(std::string &spare) {
-  spare.assign(records_);
-  records_.swap(spare);
+  if (!records_.empty()) return;
+  records_ = std::move(spare);
+  records_.clear();
 }
 
 void Headers::written(std::string &spare) {
   constexpr std::size_t usual = 16 * 1024;
   std::string exact(records_);
-  records_.swap(exact);
-  if (exact.capacity() <= usual) spare.swap(exact);
+  if (records_.capacity() <= usual) spare = std::move(records_);
+  records_ = std::move(exact);
 }
 
 std::string_view Headers::readable(std::string_view text) {

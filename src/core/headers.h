@@ -71,7 +71,7 @@ class Headers {
   /// The Location header of the response just read; empty when it has none.
   std::string_view location() const;
 
-  /// Swaps the memory that lines are written to for `spare`: what was in that is lost.
+  /// Has lines written to the memory of `spare`, if there are none yet.
   void write_to(std::string &spare);
 
   /// Gives that memory back; what was written takes as much as it needs. Throws std::bad_alloc, and

@@ -159,8 +159,7 @@ void OptionSet::add(Option option) {
   options_.push_back(std::move(option));
 }
 
-const Option *OptionSet::find(CURLoption id) const noexcept {
-  if ((given_ & bit_of(id)) == 0) return nullptr;
+const Option *OptionSet::search(CURLoption id) const noexcept {
   const auto found = std::find_if(options_.rbegin(), options_.rend(),
                                   [id](const Option &option) { return option.info.id == id; });
   return found != options_.rend() ? &*found : nullptr;

@@ -62,7 +62,9 @@ class OptionSet {
   CURLcode apply(CURL *easy, const Option **failed) const noexcept;
 
   /// The last value given for an option; nullptr when there is none.
-  const Option *find(CURLoption id) const noexcept;
+  const Option *find(CURLoption id) const noexcept {
+    return (given_ & bit_of(id)) == 0 ? nullptr : search(id);
+  }
 
   /// The number given for an option, or `fallback`.
   std::int64_t number(CURLoption id, std::int64_t fallback) const noexcept;
@@ -76,6 +78,8 @@ class OptionSet {
  private:
   // One of 64 bits for each id. Most options that are asked for were not given.
   static std::uint64_t bit_of(CURLoption id) noexcept { return std::uint64_t{1} << (id % 64); }
+
+  const Option *search(CURLoption id) const noexcept;
 
   std::vector<Option> options_;
   std::uint64_t given_ = 0;

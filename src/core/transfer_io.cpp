@@ -40,7 +40,7 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
     inbox_.append(bytes, size);
     notify(due_data);
   } else {
-    if (body_.empty()) reserve_body(size);
+    if (body_.capacity() - body_.size() < size) reserve_body(size);
     body_.append(bytes, size);
   }
   return size;
