@@ -82,6 +82,36 @@ TEST_F(BodyFlowTest, AConsumerThatDoesNotTakeHoldsTheServerBack) {
   EXPECT_EQ(record->outcome.code, CURLE_OK);
 }
 
+TEST_F(BodyFlowTest, WhatHasComeIsToldBeforeMoreIsRead) {
+  const std::string body(8 * 1024 * 1024, 'x');
+  handler_ = [&](Exchange &exchange) { exchange.reply(200, body); };
+  auto record = std::make_shared<Record>();
+  std::size_t most = 0, sum = 0;
+  record->on_data = [&](Transfer &transfer) {
+    most = std::max(most, transfer.waiting().size());
+    sum += transfer.waiting().size();
+    transfer.take(transfer.waiting().size());
+  };
+  get(record, "/", &stream);
+  ASSERT_TRUE(host_.run());
+  EXPECT_EQ(sum, body.size());
+  EXPECT_LE(most, 2 * piece_size);
+}
+
+TEST_F(BodyFlowTest, MoreIsReadUpToHighWaterWhereWhatWasToldIsNotTaken) {
+  const std::string body(8 * 1024 * 1024, 'x');
+  handler_ = [&](Exchange &exchange) { exchange.reply(200, body); };
+  auto record = std::make_shared<Record>();
+  record->on_data = [](Transfer &) {};
+  const auto transfer = get(record, "/", &stream);
+  const std::size_t high_water = Request().high_water;
+  ASSERT_TRUE(host_.run_until([&] { return transfer->waiting().size() >= high_water; }));
+  host_.run_for(50);
+  EXPECT_LE(transfer->waiting().size(), high_water + 2 * piece_size);
+  transfer->cancel();
+  ASSERT_TRUE(host_.run());
+}
+
 TEST_F(BodyFlowTest, PauseAndResume) {
   const std::string body(4 * 1024 * 1024, 'x');
   handler_ = [&](Exchange &exchange) { exchange.reply(200, body); };

@@ -6,6 +6,11 @@
 
 namespace luvcurl {
 
+/// Bytes of a body that are read, told of and given out at a time, where they come that fast. A bit
+/// less than 128 KB: LuaJIT has strings of that mapped by the system, page by page and each time
+/// anew.
+constexpr std::size_t piece_size = 124 * 1024;
+
 /// Bytes that wait for a consumer. `append` never refuses: the caller compares size() with its
 /// high-water mark before it takes more.
 class ByteQueue {

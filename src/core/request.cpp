@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/body.h"
 #include "core/callbacks.h"
 #include "core/form.h"
 
@@ -35,8 +36,9 @@ void set_buffer(Easy &easy, const Request &request, long size) {
   // the size at most, and fails beyond 64 MB.
   constexpr long small_enough = 62 * 1024;
   const Option *encodings = request.options->find(CURLOPT_ACCEPT_ENCODING);
-  if (request.streaming && encodings != nullptr && !encodings->unset)
-    size = std::min(small_enough, size);
+  const bool may_decompress = encodings != nullptr && !encodings->unset;
+  if (request.streaming)
+    size = std::min(size, may_decompress ? small_enough : static_cast<long>(piece_size));
   // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
   if (easy.buffer_size != size &&
       set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)

@@ -236,7 +236,10 @@ void Transfer::ask_source() {
 
 void Transfer::apply_flow() noexcept {
   if (state_ != State::running) return;
-  const unsigned wanted = full_ | (paused_by_user_ ? hold_down | hold_up : hold_none);
+  unsigned wanted = full_ | (paused_by_user_ ? hold_down | hold_up : hold_none);
+  // COMPAT libcurl < 8.4: held in one direction only by this call, it reads once more, into a
+  // buffer of its own.
+  if ((wanted & hold_down) != 0 && request_.body == BodyKind::none) wanted |= hold_up;
   if (wanted == held_) return;
   const bool releases = (held_ & ~wanted) != 0;
   if (releases) heard_at_ = multi_->loop().now();  // `idle` does not count while it is paused

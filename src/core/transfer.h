@@ -106,6 +106,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;
+  void tell_first();  // the sink, before libcurl reads on
   void reserve_body(std::size_t at_least);
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;

@@ -39,11 +39,24 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   } else if (request_.streaming) {
     inbox_.append(bytes, size);
     notify(due_data);
+    if (inbox_.size() >= piece_size) tell_first();
   } else {
     if (body_.capacity() - body_.size() < size) reserve_body(size);
     body_.append(bytes, size);
   }
   return size;
+}
+
+// libcurl reads for as long as the server keeps up with it: by the time the sink is told, the first
+// of that has left the processor's caches. So it is held until then; apply_flow lets it go on. Both
+// ways, for the reason given there. HTTP/1 only: in HTTP/2 a hold costs messages, and file://
+// cannot be held.
+void Transfer::tell_first() {
+  if (held_ != hold_none || may_explode()) return;
+  const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
+  if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
+  held_ = hold_down | hold_up;
+  curl_easy_pause(easy_->handle.get(), CURLPAUSE_ALL);
 }
 
 // A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps

@@ -68,14 +68,10 @@ int state(lua_State *L) {
 
 // --- bodies ---
 
-// t:take([max]). By default not all of it: LuaJIT has strings of 128 KB and more mapped by the
-// system, page by page and each time anew.
+// t:take([max]): by default a piece
 int take(lua_State *L) {
-  constexpr lua_Number chunk = 120 * 1024;
   Transfer *transfer = running(L);
-  const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, chunk));
-  if (transfer == nullptr) return 0;
-  const std::string_view waiting = transfer->waiting().substr(0, limit);
+  const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, piece_size));
   if (waiting.empty()) return 0;
   lua_pushlstring(L, waiting.data(), waiting.size());
   transfer->take(waiting.size());
