@@ -55,6 +55,8 @@ void Transfer::tell_first() {
   if (held_ != hold_none || may_explode()) return;
   const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
   if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
+  // Let go only to be refused, it would copy what it has read by then.
+  if (inbox_.size() >= request_.high_water) full_ |= hold_down;
   held_ = hold_down | hold_up;
   curl_easy_pause(easy_->handle.get(), CURLPAUSE_ALL);
 }

@@ -72,6 +72,8 @@ int state(lua_State *L) {
 int take(lua_State *L) {
   Transfer *transfer = running(L);
   const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, piece_size));
+  if (transfer == nullptr) return 0;
+  const std::string_view waiting = transfer->waiting().substr(0, limit);
   if (waiting.empty()) return 0;
   lua_pushlstring(L, waiting.data(), waiting.size());
   transfer->take(waiting.size());
