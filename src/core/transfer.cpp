@@ -34,7 +34,7 @@ void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   std::string text;
   try {
     result_->outcome.phase = phase_reached(code);
-    take_summary();
+    take_summary(code);
     text = message;
   } catch (const std::bad_alloc &) {
     // An end without its words is better than none: failure() has libcurl's for the code.
@@ -142,7 +142,7 @@ void Transfer::finish(CURLcode code) noexcept {
     if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
     result_->headers.collect(handle);
     if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
-    take_summary();
+    take_summary(code);
     result_->outcome.phase = phase_reached(code);
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
@@ -161,14 +161,14 @@ void Transfer::finish(CURLcode code) noexcept {
   }
 }
 
-void Transfer::take_summary() {
-  const std::uint64_t now = multi_->loop().now();
+void Transfer::take_summary(CURLcode code) {
   const Headers &headers = result_->headers;
   if (easy_)
     result_->summary = summarize(easy_->handle.get(), headers.status(), !headers.hops().empty());
   Timings &timings = result_->summary.timings;
-  timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
+  const std::uint64_t now = code != CURLE_OK ? multi_->loop().now() : started_at_;
+  timings.queue = static_cast<std::int64_t>((easy_ ? started_at_ : now) - added_at_) * 1000;
   if (easy_)
     timings.total = std::max(timings.total, static_cast<std::int64_t>(now - started_at_) * 1000);
   // Every step counts from add; libcurl does not know of the time before it.
@@ -189,7 +189,6 @@ void Transfer::end(CURLcode code, std::string message) {
 }
 
 void Transfer::deliver() {
-  const auto self = shared_from_this();
   if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
   apply_flow();
   while (state_ != State::done) {

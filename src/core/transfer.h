@@ -95,12 +95,12 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool start(std::string *error);       // sets up the handle, before it enters a CURLM
   void finish(CURLcode code) noexcept;  // libcurl is through with it
   void end(CURLcode code, std::string message);
-  void take_summary();
+  void take_summary(CURLcode code);
   std::string current_url() const;
   bool met_dead_connection(CURLcode code) const;
   bool can_start_again() const;  // what was sent of the body can be sent once more
   void start_again();            // over a new connection
-  void deliver();                // tells the sink what is due
+  void deliver();                // tells the sink what is due; the caller holds it meanwhile
   void ask_source();             // for more of the stream that libcurl reads
   void apply_flow() noexcept;    // makes libcurl hold what it should
   bool is_final_response() const;
