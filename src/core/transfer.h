@@ -68,9 +68,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool streams() const { return request_.streaming; }
   const std::string &body() const { return body_; }
   void drop_body() { std::string().swap(body_); }
-  void fail_late(CURLcode code) {
-    result_->outcome.code = code;
-  }  ///< the sink could not take the outcome
+  /// The sink could not take the outcome.
+  void fail_late(CURLcode code) { result_->outcome.code = code; }
 
   // For libcurl's callbacks.
   std::size_t on_write(const char *bytes, std::size_t size);
