@@ -59,8 +59,11 @@ end
 ]]
 
 -- Threads that make TLS connections, one after the other, for as long as the process lives.
+-- COMPAT luv 1.44: the state that loaded luv unloads it at its end, beneath the threads that run
+-- it, if they have not come to load luvcurl by then, which keeps it. So this state has luvcurl too.
 local TALKING = [[
 local uv = package.loaded.luv or package.loaded.uv or require 'luv'
+require 'luvcurl'
 
 local function talk(url, ca, path, cpath)
   package.path, package.cpath = path, cpath
