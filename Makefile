@@ -27,7 +27,7 @@ check: ## what CI runs: format, lint, laws, then all specs, also under sanitizer
 	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan asan-lua5.4
 	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
 	@$(MAKE) --no-print-directory laws lint
-	@tools/test.sh hosts pressure sanitized torture
+	@tools/test.sh sanitized hosts pressure torture # what takes longest first
 
 torture: ## fail each allocation of luvcurl, libcurl and Lua in its turn (TORTURE_STEP=n: each n-th)
 	@tools/deps.sh torture
