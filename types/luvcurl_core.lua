@@ -129,7 +129,7 @@ function Transfer:unref() end
 function Transfer:info(name) end
 
 --- Bytes of a streamed body that wait, oldest first; nil when there are none now.
----@param max? integer  bytes; 120 KB by default
+---@param max? integer  bytes; 124 KB by default
 ---@return string|nil
 function Transfer:take(max) end
 
