@@ -6,7 +6,7 @@ local servers = require 'spec.support.servers'
 
 -- A sanitizer makes each request slow, and has a heap of its own, whose size says nothing.
 local SANITIZED = os.getenv('LUVCURL_ASAN') ~= nil
-local BURSTS = SANITIZED and 20 or 200
+local BURSTS = SANITIZED and 20 or 600
 
 local SCRIPT = [[
 local host = require 'spec.support.host'
@@ -51,7 +51,7 @@ describe('memory', function()
     end, 60000)
     assert.same({ 0, 0, false, '' }, { result.code, result.signal, result.late, result.err })
     local bytes = assert(tonumber(result.out), result.out)
-    -- 1200 to 1410 are seen, since what was freed may stay resident; whole transfers are 2250
-    assert.is_true(SANITIZED or bytes < 1800, bytes .. ' bytes for each')
+    -- what was freed may stay resident, too: some 2 MB in all
+    assert.is_true(SANITIZED or bytes < 1500, bytes .. ' bytes for each')
   end)
 end)
