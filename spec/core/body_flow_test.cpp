@@ -112,6 +112,34 @@ TEST_F(BodyFlowTest, MoreIsReadUpToHighWaterWhereWhatWasToldIsNotTaken) {
   ASSERT_TRUE(host_.run());
 }
 
+// What is read no further may be complete: nothing may be waited for then but the server.
+TEST_F(BodyFlowTest, ABodyThatFillsTheInboxEndsWithoutBeingTaken) {
+  const std::size_t size = 2 * piece_size;
+  for (const bool chunked : {false, true}) {
+    Silence silence;
+    handler_ = std::ref(silence);
+    auto record = std::make_shared<Record>();
+    record->on_data = [](Transfer &) {};
+    const auto transfer = get(record, "/", [&](Request &request) {
+      stream(request);
+      request.high_water = size;
+    });
+    ASSERT_TRUE(host_.run_until([&] { return silence.exchanges.size() == 1; }));
+    const Exchange &exchange = silence.exchanges.front();
+    const std::string most(size - 1, 'x');
+    exchange.send("HTTP/1.1 200 OK\r\n");
+    exchange.send(chunked ? "Transfer-Encoding: chunked\r\n\r\n3dfff\r\n" + most + "\r\n1\r\n"
+                          : "Content-Length: " + std::to_string(size) + "\r\n\r\n" + most);
+    ASSERT_TRUE(host_.run_until([&] { return transfer->waiting().size() == most.size(); }));
+    host_.run_for(20);
+    exchange.send(chunked ? "x\r\n0\r\n\r\n" : "x");
+    EXPECT_TRUE(host_.run_until([&] { return record->done == 1; })) << "chunked: " << chunked;
+    EXPECT_EQ(transfer->waiting().size(), size);
+    EXPECT_EQ(record->outcome.code, CURLE_OK);
+    transfer->cancel();
+  }
+}
+
 TEST_F(BodyFlowTest, PauseAndResume) {
   const std::string body(4 * 1024 * 1024, 'x');
   handler_ = [&](Exchange &exchange) { exchange.reply(200, body); };

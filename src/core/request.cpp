@@ -35,10 +35,8 @@ void set_buffer(Easy &easy, const Request &request, long size) {
   // While it is paused, libcurl goes on decompressing the buffer it is at, by gzip to 1032 times
   // the size at most, and fails beyond 64 MB.
   constexpr long small_enough = 62 * 1024;
-  const Option *encodings = request.options->find(CURLOPT_ACCEPT_ENCODING);
-  const bool may_decompress = encodings != nullptr && !encodings->unset;
   if (request.streaming)
-    size = std::min(size, may_decompress ? small_enough : static_cast<long>(piece_size));
+    size = std::min(size, request.may_decompress() ? small_enough : static_cast<long>(piece_size));
   // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
   if (easy.buffer_size != size &&
       set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)
@@ -68,6 +66,11 @@ CURLcode set_url(Easy &easy, const Request &request) {
 }
 
 }  // namespace
+
+bool Request::may_decompress() const {
+  const Option *encodings = options->find(CURLOPT_ACCEPT_ENCODING);
+  return encodings != nullptr && !encodings->unset;
+}
 
 CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
   easy.message[0] = '\0';

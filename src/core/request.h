@@ -34,6 +34,8 @@ struct Request {
   std::uint64_t max_body = 0;              ///< bytes; 0 for no limit
   std::uint64_t high_water = 1024 * 1024;  ///< bytes
   Timeouts timeouts;
+
+  bool may_decompress() const;  ///< libcurl may, and give out more or less than it receives
 };
 
 /// Puts on a handle what differs between requests of the same options: URL, body, size of the

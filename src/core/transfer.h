@@ -105,6 +105,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;
+  bool more_is_to_come() const;
   void tell_first();  // the sink, before libcurl reads on
   void reserve_body(std::size_t at_least);
   bool is_uploading() const;

@@ -55,19 +55,23 @@ void Transfer::tell_first() {
   if (held_ != hold_none || may_explode()) return;
   const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
   if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
-  // Let go only to be refused, it would copy what it has read by then.
-  if (inbox_.size() >= request_.high_water) full_ |= hold_down;
+  // Let go only to be refused, it would copy what it has read by then. What may have been the last
+  // of the body is let go: nobody needs to read it for the transfer to end.
+  if (inbox_.size() >= request_.high_water && more_is_to_come()) full_ |= hold_down;
   held_ = hold_down | hold_up;
   curl_easy_pause(easy_->handle.get(), CURLPAUSE_ALL);
 }
 
+// By what the server has announced, which cannot be compared with what libcurl decompresses.
+bool Transfer::more_is_to_come() const {
+  if (request_.may_decompress()) return false;
+  return info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) >
+         static_cast<std::int64_t>(received_);
+}
+
 // A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps
 // it to itself: max_body can be looked after only where it comes out.
-bool Transfer::may_explode() const {
-  if (request_.max_body == 0) return false;
-  const Option *encodings = request_.options->find(CURLOPT_ACCEPT_ENCODING);
-  return encodings != nullptr && !encodings->unset;
-}
+bool Transfer::may_explode() const { return request_.max_body != 0 && request_.may_decompress(); }
 
 void Transfer::reserve_body(std::size_t at_least) {
   // A server may announce any Content-Length: trust it for the allocation up to this much.
