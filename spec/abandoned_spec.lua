@@ -67,26 +67,23 @@ describe('a stream is let go', function()
 
   it('when its reader dies of something else', function()
     local server = half()
-    local timer, died = helper.uv.new_timer(), false
+    local reading = false
     local reader = coroutine.create(function()
       local res = assert(curl.stream(server.url))
       assert(res:read())
-      coroutine.yield('reading')
+      reading = true
+      coroutine.yield()
       res:close()
     end)
     helper.run(function()
       coroutine.resume(reader)
-      timer:start(50, 0, function()
-        timer:close()
-        -- nobody will resume it again
-        reader, died = nil, true
-      end)
+      helper.wait_for(function() return reading end)
       for _ = 1, 3 do
         collectgarbage()
         helper.sleep(10)
       end
       assert.is_nil(server.left)
-      helper.wait_for(function() return died end)
+      reader = nil -- nobody will resume it again
       wait_until_left(server)
     end)
   end)
