@@ -40,8 +40,8 @@ local left = false
 local function leave()
   io.stdout:write(('%.0f\n'):format(uv.hrtime() / 1e6))
   io.stdout:flush()
-  ways[way]()
   left = true
+  ways[way]()
   if hosted and after == 'leave' then
     uv.stop()
   end
@@ -58,7 +58,10 @@ local begin = {
     t:pause()
     return t
   end,
-  ['between requests'] = function() return m.get(url, function() m.get(arg[7], done) end) end,
+  -- Its first may be over only now: then there is nothing more to start.
+  ['between requests'] = function()
+    return m.get(url, function() return not left and m.get(arg[7], done) end)
+  end,
   sending = function() return m.put(url, { body = ('x'):rep(2 ^ 24) }, done) end,
   upload = function()
     return m.put(url, { body = function() return ('x'):rep(65536) end }, done)
