@@ -12,7 +12,7 @@ local uv = helper.uv
 local child = {}
 
 --- Milliseconds after which a child is killed, unless the caller says otherwise.
-child.DEADLINE = 20000
+child.DEADLINE = 60000
 
 -- The words of a program that starts our host, when we run under one ourselves: valgrind's.
 local STARTER = {}

@@ -27,8 +27,9 @@ local uv = host.uv
 --- How many times longer than elsewhere things may take: with memcheck an instruction costs twenty.
 helper.slower = os.getenv('LUVCURL_VALGRIND') and 20 or os.getenv('LUVCURL_GC') and 3 or 1
 
---- Milliseconds a test may wait, unless it says otherwise.
-helper.DEADLINE = 10000
+--- Milliseconds a test may wait, unless it says otherwise. For what never comes: it is long, since
+--- a machine may be slow.
+helper.DEADLINE = 30000
 
 ---@class TestState
 ---@field expected table[] { wanted, seen, where }
