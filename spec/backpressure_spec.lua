@@ -15,6 +15,11 @@ local function runs(name, test, ms)
   it(name, function() helper.run(test, ms) end)
 end
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(function() helper.run(test) end))
+end
+
 local function new_session(settings)
   settings = settings or {}
   settings.tls = { ca_file = certs.ca }
@@ -112,7 +117,7 @@ describe('a consumer that does not read', function()
     t:cancel()
   end)
 
-  runs('leaves the loop idle', function()
+  timed('leaves the loop idle', function()
     local res = assert(curl.stream(counting().url))
     helper.sleep(300)
     local before = uv.getrusage().utime

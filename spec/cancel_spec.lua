@@ -271,7 +271,7 @@ describe('cancel inside', function()
 end)
 
 describe('a cancelled transfer', function()
-  it('lets the loop end', function()
+  it('lets the loop end', helper.timed(function()
     if helper.nvim then
       return -- its loop never ends
     end
@@ -283,5 +283,5 @@ describe('a cancelled transfer', function()
     local began = uv.hrtime()
     assert.is_true(helper.loop_ends(1000))
     assert.is_true(uv.hrtime() - began < 500e6)
-  end)
+  end))
 end)

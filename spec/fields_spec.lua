@@ -13,6 +13,11 @@ local function runs(name, test)
   it(name, function() helper.run(test) end)
 end
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(function() helper.run(test) end))
+end
+
 -- Sends one request and gives back how the server saw it.
 local function seen(request)
   local server = echo.serve()
@@ -207,13 +212,13 @@ describe('times', function()
     return err
   end
 
-  runs('timeout ends the whole', function()
+  timed('timeout ends the whole', function()
     local server = fault.silent()
     assert_timeout({ url = server.url, timeout = 100 }, 'wait', 100, 1000)
     assert_timeout({ url = nginx.url .. '/slow', timeout = 600 }, 'body', 600, 2000)
   end)
 
-  runs('timeout counts from the call, however long the script was busy before', function()
+  timed('timeout counts from the call, however long the script was busy before', function()
     local server = fault.silent()
     helper.uv.update_time()
     local start = helper.uv.hrtime()
@@ -221,7 +226,7 @@ describe('times', function()
     assert_timeout({ url = server.url, timeout = 200 }, 'wait', 200, 1000)
   end)
 
-  runs('first_byte and idle end the parts', function()
+  timed('first_byte and idle end the parts', function()
     local server = fault.silent()
     local err = assert_timeout({ url = server.url, first_byte = 100 }, 'wait', 100, 1000)
     assert.equal('first_byte: no response within 100 ms', err.message)

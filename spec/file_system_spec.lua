@@ -58,8 +58,11 @@ local READING = 'statx,openat,pread64'
 local WRITING = 'openat,pwrite64,fsync,fdatasync,rename,ftruncate'
 local slowly = ('delay_enter=%d'):format(SLOW * 1000)
 
+-- Their limits are times.
 local function runs(name, test)
-  it(name, function() helper.run(function() test(folder.new()) end, 30000) end)
+  it(name, helper.timed(function()
+    helper.run(function() test(folder.new()) end, child.DEADLINE)
+  end))
 end
 
 local function assert_slow_but_free(got, calls)

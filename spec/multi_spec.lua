@@ -259,7 +259,7 @@ if not helper.nvim then
       assert.equal(2, m:stats().opened)
     end)
 
-    it('does not wait for a transfer after unref, and does again after ref', function()
+    it('does not wait for a transfer after unref, and does again after ref', helper.timed(function()
       local t = curl.get(nginx.url .. '/slow', helper.expect(1))
       t:unref()
       local began = uv.hrtime()
@@ -268,6 +268,6 @@ if not helper.nvim then
       t:ref()
       assert.is_false(helper.loop_ends(50))
       t:cancel()
-    end)
+    end))
   end)
 end

@@ -31,6 +31,11 @@ local function runs(name, test, ms)
   it(name, function() helper.run(test, ms) end)
 end
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(function() helper.run(test) end))
+end
+
 describe('on a terminal', function()
   it('one transfer is one line', function()
     local out = output(true, 70)
@@ -76,7 +81,7 @@ describe('on a terminal', function()
     assert.equal(5, #screen(out.text(), 60))
   end)
 
-  runs('is drawn ten times a second at most', function()
+  timed('is drawn ten times a second at most', function()
     local out = output(true)
     local bar = curl.progress_bar { output = out }
     local a, b = bar:add('a'), bar:add('b')

@@ -4,10 +4,15 @@ local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
 local slow_lookup = require 'spec.support.slow_lookup'
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(test))
+end
+
 describe('a slow name look-up', function()
   teardown(slow_lookup.clean)
 
-  it('is cancelled at once, and holds neither the loop nor the end of the process', function()
+  timed('is cancelled at once, and holds neither the loop nor the end of the process', function()
     local result, err, after, longest, ticks = slow_lookup.run('50', '')
     assert.same({ name = 'ABORTED_BY_CALLBACK', phase = 'resolve' }, err)
     assert.is_true(after < 100, ('told %.0f ms after the cancel'):format(after))
@@ -16,7 +21,7 @@ describe('a slow name look-up', function()
     assert.is_true(result.ms < 2500, ('the process took %.0f ms'):format(result.ms))
   end)
 
-  it('times out, and holds neither the loop nor the end of the process', function()
+  timed('times out, and holds neither the loop nor the end of the process', function()
     local result, err, after, longest = slow_lookup.run('', '200')
     assert.same({ name = 'OPERATION_TIMEDOUT', phase = 'resolve' }, err)
     assert.is_true(after >= 190 and after < 500, ('told after %.0f ms'):format(after))
@@ -24,7 +29,7 @@ describe('a slow name look-up', function()
     assert.is_true(result.ms < 2500, ('the process took %.0f ms'):format(result.ms))
   end)
 
-  it('fails by itself, without holding the loop', function()
+  timed('fails by itself, without holding the loop', function()
     local _, err, after, longest = slow_lookup.run('', '')
     assert.same({ name = 'COULDNT_RESOLVE_HOST', phase = 'resolve' }, err)
     assert.is_true(after >= 2900 and after < 4500, ('told after %.0f ms'):format(after))

@@ -38,6 +38,11 @@ local function names_of(timings)
   return names
 end
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(test))
+end
+
 describe('timings', function()
   it('have these names and rise in this order', function()
     local timings, took = timings_of { url = servers.nginx.tls_http1_url .. '/small',
@@ -59,7 +64,7 @@ describe('timings', function()
     assert.is_true(timings.connect > 0)
   end)
 
-  it('tell how long the server waited, and how long the body took', function()
+  timed('tell how long the server waited, and how long the body took', function()
     local server = fault.serve(function(conn)
       conn:request()
       conn:sleep(150)
@@ -74,7 +79,7 @@ describe('timings', function()
     assert.is_true(timings.total >= 290 and timings.total <= took + 2, 'total is ' .. timings.total)
   end)
 
-  it('tell the time in the queue, which the later steps include', function()
+  timed('tell the time in the queue, which the later steps include', function()
     local server = fault.serve(function(conn)
       while conn:request() do
         conn:sleep(150)
@@ -92,14 +97,14 @@ describe('timings', function()
     assert.is_true(timings.total >= 290 and timings.total <= took + 5, 'total is ' .. timings.total)
   end)
 
-  it('do not count what the script did before', function()
+  timed('do not count what the script did before', function()
     helper.compute(200)
     local timings, took = timings_of { url = servers.nginx.url .. '/small', timeout = 150 }
     assert.is_true(timings.queue < 100, 'queue is ' .. timings.queue)
     assert.is_true(timings.total <= took + 2, 'total is ' .. timings.total)
   end)
 
-  it('of a reused connection have no time for the connect', function()
+  timed('of a reused connection have no time for the connect', function()
     local m = curl.Multi:new()
     timings_of({ url = servers.nginx.url .. '/small' }, m)
     local timings = timings_of({ url = servers.nginx.url .. '/small' }, m)

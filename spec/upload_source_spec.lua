@@ -15,6 +15,11 @@ local function runs(name, test)
   it(name, function() helper.run(test) end)
 end
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(function() helper.run(test) end))
+end
+
 local function pieces(...)
   local list = { ... }
   return function() return table.remove(list, 1) end
@@ -149,7 +154,7 @@ describe('a source', function()
     end
   end)
 
-  runs('that has nothing yet does not spin', function()
+  timed('that has nothing yet does not spin', function()
     local calls = 0
     local t = curl.put(echoing().url, { body = function()
       calls = calls + 1

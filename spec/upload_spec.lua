@@ -19,6 +19,11 @@ local function runs(name, test, ms)
   it(name, function() helper.run(test, ms) end)
 end
 
+-- A test whose limits are times.
+local function timed(name, test)
+  it(name, helper.timed(function() helper.run(test) end))
+end
+
 -- Every byte value in an order that no piece of a body repeats: a shifted or doubled piece shows.
 local function pattern(size)
   local block = process.read_file(nginx.root .. '/1m')
@@ -219,7 +224,7 @@ describe('expect', function()
     assert.equal('100-continue', seen.expect)
   end)
 
-  runs('gives up waiting after a second, or what the option says', function()
+  timed('gives up waiting after a second, or what the option says', function()
     local server = fault.serve(function(conn)
       local request = conn:head()
       request.headers.expect = nil -- never a 100

@@ -48,6 +48,22 @@ describe('helper', function()
     assert.matches('called 0 times, expected 1, at .*helper_spec.lua', err)
   end)
 
+  it('tries a test of times again, and tells when it fails each time', function()
+    local tries = 0
+    local ok = outcome(helper.timed(function()
+      tries = tries + 1
+      assert.is_true(tries > 2, 'too slow')
+    end))
+    assert.same({ true, 3 }, { ok, tries })
+    local err
+    ok, err = outcome(helper.timed(function()
+      tries = tries + 1
+      error('try ' .. tries)
+    end))
+    assert.is_false(ok)
+    assert.matches('try 6', err)
+  end)
+
   it('tells of a callback that came too often', function()
     local ok, err = outcome(function()
       local call = helper.expect(1)
