@@ -1,6 +1,6 @@
 // The best that C++ does on libcurl and libuv, with the ideas of luvcurl and nothing that a library
 // needs beside them. Each easy handle is set up once and added again and again, to the same CURLM,
-// of at most 64 transfers; libcurl is kicked from a prepare handle; what it wishes for its sockets
+// of at most 16 transfers; libcurl is kicked from a prepare handle; what it wishes for its sockets
 // is applied once in each turn of the loop, and they stay registered between requests.
 
 #include <curl/curl.h>
@@ -17,7 +17,7 @@
 namespace {
 
 constexpr std::uint64_t never = UINT64_MAX;
-constexpr std::size_t lane_capacity = 64;
+constexpr std::size_t lane_capacity = 16;
 
 class Client;
 struct Lane;

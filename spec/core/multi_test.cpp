@@ -92,6 +92,24 @@ TEST_F(MultiTest, AHundredAtOnce) {
   EXPECT_EQ(multi_->stats().in_flight, 0U);
 }
 
+TEST_F(MultiTest, AServerIsAskedWhereItsConnectionsAre) {
+  Silence silence;
+  handler_ = std::ref(silence);
+  const auto many = get_many(20);
+  ASSERT_TRUE(host_.run_until([&] { return silence.exchanges.size() == many.size(); }));
+  ASSERT_EQ(multi_->stats().lanes, 2U) << "the first is full";
+  Server other(host_.loop(), [](Exchange &exchange) { exchange.reply(200, ""); });
+  auto first = std::make_shared<Record>(), second = std::make_shared<Record>();
+  begin(*multi_, other.url(), first);
+  ASSERT_TRUE(host_.run_until([&] { return first->done == 1; }));
+  for (const Exchange &exchange : silence.exchanges) exchange.reply(200, "");
+  ASSERT_TRUE(host_.run());
+  begin(*multi_, other.url(), second);
+  ASSERT_TRUE(host_.run());
+  EXPECT_EQ(second->status, 200);
+  EXPECT_EQ(other.connections(), 1U);
+}
+
 TEST_F(MultiTest, WithoutTimeABatchIsBegunAtOnce) {
   const auto records = get_many(40);
   const std::uint64_t now = multi_->loop().now();

@@ -196,7 +196,7 @@ std::uint64_t Multi::next_deadline() const {
 std::size_t Multi::max_lanes() const {
   if (settings_.max_host_connections != 0) return 1;
   const auto total = static_cast<std::size_t>(settings_.max_connections);
-  return total == 0 ? SIZE_MAX : (total + lane_capacity - 1) / lane_capacity;
+  return total == 0 ? SIZE_MAX : (total + lane_connections - 1) / lane_connections;
 }
 
 long Multi::connections_of_lane(std::size_t index) const {
@@ -221,9 +221,10 @@ Lane *Multi::lane_with_room() {
   return lanes_.back().get();
 }
 
-// Where a request to this server can go; nullptr when it has to wait. What shares a connection
-// goes where that is, as long as one may carry another stream. Before a server has shown whether
-// one can, its requests are together but keep to the limits, as if each took a connection:
+// Where a request to this server can go; nullptr when it has to wait. Each server has its lane,
+// where its idle connections are found again; what is too much for that goes to any. What shares a
+// connection goes where that is, as long as one may carry another stream. Before a server has shown
+// whether one can, its requests are together but keep to the limits, as if each took a connection:
 // otherwise those of a server that cannot would wait inside libcurl, and others behind them.
 Lane *Multi::room_for(Origin &origin) {
   const auto per_host = static_cast<std::size_t>(settings_.max_host_connections);
@@ -234,9 +235,10 @@ Lane *Multi::room_for(Origin &origin) {
     const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*origin.lane);
     return fits ? origin.lane : nullptr;
   }
+  if (!together && origin.lane != nullptr && has_room(*origin.lane)) return origin.lane;
   Lane *lane = lane_with_room();
   if (lane == nullptr && multiplexed) lane = lanes_[origin.active % lanes_.size()].get();
-  if (together) origin.lane = lane;
+  if (together || origin.lane == nullptr) origin.lane = lane;
   return lane;
 }
 

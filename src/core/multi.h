@@ -96,8 +96,12 @@ class Multi : public std::enable_shared_from_this<Multi> {
   void fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept;
 
  private:
-  // Beyond this many in flight, a lane's linear searches cost more than a further lane.
-  static constexpr std::size_t lane_capacity = 64;
+  // Beyond this many in flight, a lane's linear searches (for an idle connection, above all) cost
+  // more than a further lane.
+  static constexpr std::size_t lane_capacity = 16;
+  // Where connections are limited, a lane's part of them: who has few must give up an idle one more
+  // often than who has many.
+  static constexpr std::size_t lane_connections = 64;
   static constexpr std::uint64_t reminder_interval = 10;  // ms
   // As many are begun between two drives. libcurl runs all that a lane was given in one go, which
   // cannot be broken off; and what is sent soon after it was set up is still in the CPU's caches.

@@ -29,7 +29,7 @@ struct Origin {
   bool secure = false;         ///< https: HTTP/2 may come out of it
   bool is_ftp = false;         ///< ftp or ftps: a second connection carries the data
   long http_version = 0;       ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
-  class Lane *lane = nullptr;  ///< where its connections are, if they have to be in one
+  class Lane *lane = nullptr;  ///< where its connections are, the first of them at least
   std::size_t active = 0;      ///< transfers started and not yet ended
 
   /// Whether a connection to it carries several transfers, or may for all that is known.
