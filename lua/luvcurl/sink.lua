@@ -71,10 +71,14 @@ local function done(self, t, code, status, body)
   return self:finish(t, code, status, body)
 end
 
+local function empty() return {} end
+
 --- A class of sinks. Its method `finish(t, code, status, body)` is called exactly once, last.
+---@param blank? fun(): table  what one without settings begins as: with room for its fields, since
+---                            a table that grows by one after the other is costly
 ---@return table
-function sink.class()
-  local class = { done = done }
+function sink.class(blank)
+  local class = { done = done, blank = blank or empty }
   class.__index = class
   return class
 end
@@ -97,7 +101,7 @@ end
 ---@return table
 function sink.new(settings, class)
   if not settings then
-    return setmetatable({}, class)
+    return setmetatable(class.blank(), class)
   end
   if settings.on_response then
     settings.response = on_response
@@ -123,7 +127,7 @@ end
 
 -- A callback: callback(err, res) --------------------------------------------------------------
 
-local Callback = sink.class()
+local Callback = sink.class(function() return { callback = false } end)
 sink.Callback = Callback
 
 function Callback:finish(t, code, status, body)
@@ -135,7 +139,9 @@ end
 
 -- Somebody waits ------------------------------------------------------------------------------
 
-local Waiter = sink.class()
+local Waiter = sink.class(function()
+  return { core = false, co = false, ready = false, res = false }
+end)
 sink.Waiter = Waiter
 
 function Waiter:finish(t, code, status, body)
