@@ -25,7 +25,7 @@ test: ## build for every Lua and run all specs in every host
 check: ## what CI runs: format, lint, laws, then all specs, also under sanitizers and a pressed collector
 	@tools/deps.sh check
 	@tools/build.sh -DLUVCURL_TESTS=ON -DLUVCURL_WERROR=ON release asan asan-lua5.4
-	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4
+	@tools/build.sh -DLUVCURL_WERROR=ON lua5.3 lua5.4 fuzz # what fuzzes has to compile, too
 	@$(MAKE) --no-print-directory laws lint
 	@tools/test.sh sanitized hosts pressure torture # what takes longest first
 
