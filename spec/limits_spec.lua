@@ -25,8 +25,8 @@ local function connections_to(ports)
   return counts, all
 end
 
--- Answers each request after a while, by `answer()`; while there is a list `held`, not before the
--- coroutine in it is resumed.
+-- Answers each request after a while, by what `answer()` returns when it arrives; while there is a
+-- list `held`, not before the coroutine in it is resumed.
 local function slow_server(answer, gate)
   return fault.serve(function(conn)
     while conn:request() do
@@ -34,8 +34,9 @@ local function slow_server(answer, gate)
         gate.held[#gate.held + 1] = coroutine.running()
         coroutine.yield()
       end
+      local response = answer and answer() or fault.response { body = 'ok' }
       conn:sleep(10)
-      if not conn:send(answer and answer() or fault.response { body = 'ok' }) then
+      if not conn:send(response) then
         return
       end
     end
@@ -138,12 +139,9 @@ describe('the limit', function()
 
   it('max_connections lets every server have its turn', function()
     local done, had = 0, {} -- of the many requests, and how many of them when a rare one arrived
-    local server = fault.serve(function(conn)
-      while conn:request() do
-        had[#had + 1] = done
-        conn:sleep(10)
-        conn:send(fault.response { body = 'ok' })
-      end
+    local server = slow_server(function()
+      had[#had + 1] = done
+      return fault.response { body = 'ok' }
     end)
     local m = curl.Multi:new { max_connections = 3 }
     local url, tls = servers.nginx.tls_http1_url .. '/small', { ca_file = servers.certs.ca }
