@@ -70,7 +70,7 @@ bench-guard: ## count instructions and system calls per request against the comm
 faults: ## write docs/FAULTS.md anew from what the specs see
 	@tools/deps.sh test
 	@tools/build.sh release
-	@WRITE_FAULTS=1 luajit spec/run.lua --build $(RELEASE) spec/fault_table_spec.lua
+	@WRITE_FAULTS=1 luajit spec/run.lua --build $(RELEASE) spec/call/fault_table_spec.lua
 
 format: ## format the C and C++ sources in place
 	@tools/deps.sh check

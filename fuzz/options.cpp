@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/option.h"
+#include "core/curl/option.h"
 
 using luvcurl::Option;
 using luvcurl::OptionKind;

@@ -1,7 +1,7 @@
 -- Server-sent events: the first byte says where the stream is cut; the events must be the same as
 -- of the stream in one piece.
 
-local sse = require 'luvcurl/sse'
+local sse = require 'luvcurl/stream/sse'
 
 local function events(text, size)
   local parser, all = sse.new(), {}

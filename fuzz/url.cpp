@@ -1,6 +1,6 @@
 // A URL, a base, and a query: lines of the input, the query's names and values in turn.
 
-#include "core/url.h"
+#include "core/curl/url.h"
 
 #include <cstdint>
 #include <cstdlib>

@@ -40,7 +40,7 @@ for group in "$@"; do
     pressure)
       # Where processes of their own do the work, the collector of this one has nothing to say.
       others='authorities|bench|examples.*|fault_table|file_system|packaging|resolve|script_faults|soak'
-      pressed=$(printf '%s\n' spec/*_spec.lua spec/support/*_spec.lua |
+      pressed=$(find spec -name '*_spec.lua' | sort |
         grep -vE "/($others|teardown.*|threads)_spec")
       # shellcheck disable=SC2086  # a list of files
       add luajit-pressure "$(specs --build build/release --host luajit --gc aggressive $pressed)"

@@ -12,7 +12,7 @@ rm -f "$log".*
 status=0
 LUVCURL_TSAN=$library TSAN_OPTIONS="log_path=$PWD/$log exitcode=66 suppressions=$PWD/tools/tsan.supp" \
   luajit spec/run.lua --build build/tsan --host luajit --timeout 600 \
-  --filter 'states at work' spec/threads_spec.lua || status=$?
+  --filter 'states at work' spec/host/threads_spec.lua || status=$?
 if compgen -G "$log.*" >/dev/null; then
   cat "$log".*
   exit 1

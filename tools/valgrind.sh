@@ -4,8 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-moves=(auth cancel encoding findings headers http2 multi multipart pause pipe redirect response
-  session sse_stream stream tls upload upload_anew upload_source)
+moves=(call/cancel call/findings call/http2 call/multi call/redirect request/auth request/multipart
+  request/tls response/encoding response/headers response/response session/session stream/pause
+  stream/pipe stream/sse_stream stream/stream upload/upload upload/upload_anew
+  upload/upload_source)
 
 run() {
   luajit spec/run.lua --build build/release --host lua5.4 --valgrind --timeout 900 "$@"
@@ -14,4 +16,4 @@ run() {
 specs=()
 for name in "${moves[@]}"; do specs+=("spec/${name}_spec.lua"); done
 run "${specs[@]}"
-run --filter 'teardown by [ae].*close' spec/teardown_spec.lua
+run --filter 'teardown by [ae].*close' spec/host/teardown_spec.lua

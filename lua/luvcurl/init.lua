@@ -4,12 +4,12 @@
 ---     local res = assert(curl.get('https://example.org/'))
 ---     print(res.status, res.headers['content-type'], #res.body)
 
-local api = require('luvcurl/api')
-local check = require('luvcurl/check')
+local api = require('luvcurl/session/api')
+local check = require('luvcurl/base/check')
 local core = require('luvcurl_core')
-local host = require('luvcurl/host')
-local lazy = require('luvcurl/lazy')
-local Multi = require('luvcurl/multi')
+local host = require('luvcurl/host/host')
+local lazy = require('luvcurl/base/lazy')
+local Multi = require('luvcurl/call/multi')
 
 ---@alias luvcurl.Callback fun(err: luvcurl.Error|nil, res: luvcurl.Response|nil)
 
@@ -39,8 +39,8 @@ local curl = api.build({
 })
 
 curl.Multi = Multi
-curl.session = lazy('luvcurl/session')
-curl.progress_bar = lazy('luvcurl/progress_bar')
+curl.session = lazy('luvcurl/session/session')
+curl.progress_bar = lazy('luvcurl/progress/bar')
 
 --- The versions of luvcurl, libcurl, luv and libuv, and what this libcurl can do.
 ---@return luvcurl.Version

@@ -158,7 +158,7 @@ function helper.run(fn, ms)
     end
   end or fn)
   state.co = co
-  require('luvcurl/await').guard(co, helper.fail)
+  require('luvcurl/host/await').guard(co, helper.fail)
   local ok, err = coroutine.resume(co)
   if not ok then
     error(err, 0)

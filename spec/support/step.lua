@@ -128,7 +128,7 @@ function require(name) -- luacheck: ignore 121
   local module = plain_require(name)
   if fresh and type(name) == 'string' and name:find('^luvcurl') then
     if type(module) == 'function' then
-      folder = folder or debug.getinfo(module, 'S').source:match('^(.*[/\\])')
+      folder = folder or debug.getinfo(module, 'S').source:match('^(.*[/\\])[^/\\]*[/\\]')
       module = around(module)
       package.loaded[name] = module
     elseif type(module) == 'table' then
@@ -142,6 +142,6 @@ function require(name) -- luacheck: ignore 121
 end
 
 -- The module that tells where luvcurl's Lua is.
-require 'luvcurl/misuse'
+require 'luvcurl/base/misuse'
 
 return step

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "core/curl_ptr.h"
+#include "core/curl/curl_ptr.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {

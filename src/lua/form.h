@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/form.h"
+#include "core/curl/form.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {

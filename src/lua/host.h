@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "core/handle.h"
-#include "core/loop.h"
+#include "core/loop/handle.h"
+#include "core/loop/loop.h"
 #include "lua/protect.h"
 
 namespace luvcurl::lua {

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <string>
 
-#include "core/info.h"
-#include "core/url.h"
+#include "core/curl/info.h"
+#include "core/curl/url.h"
 #include "lua/compat.h"
 
 namespace luvcurl::lua {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/result.h"
+#include "core/transfer/result.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {

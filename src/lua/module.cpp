@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/global.h"
-#include "core/url.h"
+#include "core/curl/global.h"
+#include "core/curl/url.h"
 #include "lua/digest.h"
 #include "lua/form.h"
 #include "lua/host.h"

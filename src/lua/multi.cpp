@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string>
 
-#include "core/transfer.h"
+#include "core/transfer/transfer.h"
 #include "lua/compat.h"
 #include "lua/form.h"
 #include "lua/host.h"

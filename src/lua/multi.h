@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/multi.h"
+#include "core/multi/multi.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {

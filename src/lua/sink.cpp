@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/transfer.h"
+#include "core/transfer/transfer.h"
 #include "lua/compat.h"
 #include "lua/transfer.h"
 

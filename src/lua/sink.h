@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/sink.h"
+#include "core/transfer/sink.h"
 #include "lua/host.h"
 
 namespace luvcurl::lua {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/transfer.h"
+#include "core/transfer/transfer.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {

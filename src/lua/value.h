@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/option.h"
+#include "core/curl/option.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {

@@ -7,8 +7,8 @@
 #include <functional>
 #include <memory>
 
-#include "core/handle.h"
-#include "core/loop.h"
+#include "core/loop/handle.h"
+#include "core/loop/loop.h"
 
 namespace luvcurl::spec {
 

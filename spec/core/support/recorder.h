@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/multi.h"
-#include "core/transfer.h"
+#include "core/multi/multi.h"
+#include "core/transfer/transfer.h"
 
 namespace luvcurl::spec {
 

@@ -7,10 +7,10 @@ local document = {}
 local INTRO = [[
 # What becomes of every fault
 
-Written by `spec/fault_table_spec.lua` from what it sees; it fails when this page says otherwise.
-Each fault is made on loopback by a server that does just that, and met twice: by a request with a
-callback and by a stream that is read to its end. Both come to the same end, exactly once, while a
-timer on the same loop goes on ticking.
+Written by `spec/call/fault_table_spec.lua` from what it sees; it fails when this page says
+otherwise. Each fault is made on loopback by a server that does just that, and met twice: by a
+request with a callback and by a stream that is read to its end. Both come to the same end, exactly
+once, while a timer on the same loop goes on ticking.
 
 An outcome is `err.name` and `err.phase`, or the status of a response where libcurl finds nothing
 wrong. "Silent" and "a byte a second" last until the request's timeout.

@@ -1,0 +1,124 @@
+--- Waiting without a callback: a coroutine yields; a main chunk, while nobody runs the loop, runs
+--- it. A waiter is any table; its `ready` field ends the wait; `core` is its Multi, if any.
+
+local host = require('luvcurl/host/host')
+local misuse = require('luvcurl/base/misuse')
+local traceback = require('luvcurl/base/traceback')
+
+local uv, nvim = host.uv, host.nvim
+local running, resume, status = coroutine.running, coroutine.resume, coroutine.status
+local yield, isyieldable = coroutine.yield, coroutine.isyieldable
+
+local await = {}
+
+--- How often Neovim looks whether we are ready when no event of its own makes it look, in ms.
+local NVIM_INTERVAL = 20
+
+--- Who is told when a coroutine of ours dies, instead of the host.
+local guards = setmetatable({}, { __mode = 'k' })
+
+local IN_CALLBACK = 'luvcurl: inside a luv callback pass a callback, or call from a coroutine: '
+  .. 'coroutine.wrap(function() … end)()'
+
+--- The coroutine that is to yield, or nil when the loop is to be run. Raises where neither can be.
+---@return thread|nil
+function await.place()
+  local co, is_main = running()
+  if co and not is_main and (not isyieldable or isyieldable()) then
+    return co
+  end
+  if nvim then
+    if nvim.in_fast_event() then
+      misuse(IN_CALLBACK)
+    end
+  elseif uv.loop_mode and uv.loop_mode() then
+    misuse(IN_CALLBACK)
+  end
+  return nil
+end
+
+--- `handler(message)` is called when `co` dies of an error in await.wake; nil takes it off again.
+--- That has to be done: a handler that leads to `co` keeps it, and itself, from being collected
+--- (before Lua 5.2 a weak key does not help there).
+---@param co thread
+---@param handler fun(message: string)|nil
+function await.guard(co, handler)
+  guards[co] = handler
+end
+
+local function run_nvim(waiter)
+  local function is_ready()
+    return waiter.ready
+  end
+  repeat
+    local _, why = nvim.wait(60000, is_ready, NVIM_INTERVAL)
+    if why == -2 and not waiter.ready then
+      return false, 'interrupted'
+    end
+  until waiter.ready
+  return true
+end
+
+local function run_loop(waiter)
+  local checked = false
+  while not waiter.ready do
+    if uv.run('once') then
+      checked = false
+    elseif not waiter.ready then
+      -- Nothing keeps the loop alive any more: somebody closed our handles, or called unref().
+      if checked or not waiter.core then
+        return false, 'the event loop ended before the transfer did'
+      end
+      waiter.core:check() -- ends what cannot go on; the next turn tells
+      checked = true
+    end
+  end
+  return true
+end
+
+--- Waits until `waiter.ready`. `co` is what await.place() said.
+---@param waiter table
+---@param co thread|nil
+---@return boolean ok
+---@return string|nil why  the loop ended, or the user interrupted it
+function await.wait(waiter, co)
+  if not co then
+    waiter.runs_loop = true
+    local ok, why = (nvim and run_nvim or run_loop)(waiter)
+    waiter.runs_loop = false
+    return ok, why
+  end
+  -- Somebody else may resume the coroutine too: only `ready` counts.
+  while not waiter.ready do
+    waiter.co = co
+    yield()
+    waiter.co = nil
+  end
+  return true
+end
+
+--- Ends the wait. An error that kills the coroutine is raised here as a string with its traceback:
+--- luv prints "(null)" for anything else, and Neovim 0.7 crashes.
+---@param waiter table
+function await.wake(waiter)
+  waiter.ready = true
+  if waiter.runs_loop then
+    uv.stop() -- we may be called before the loop waits for events: now it must not
+    return
+  end
+  local co = waiter.co
+  if not co or status(co) ~= 'suspended' then
+    return
+  end
+  local ok, err = resume(co)
+  if not ok then
+    local message = traceback(err, co)
+    local guard = guards[co]
+    if not guard then
+      error(message, 0)
+    end
+    guard(message)
+  end
+end
+
+return await

@@ -1,0 +1,36 @@
+--- Timers that are kept for the next use and never closed.
+---
+--- COMPAT: luv 1.44.2 crashes in lua_close when the callback of a closed handle has not run yet: a
+--- script that leaves by os.exit(0, true) would, had it been called after we closed one.
+
+local host = require('luvcurl/host/host')
+
+local uv = host.uv
+
+local timers = {}
+
+local free = {}
+
+--- A timer that is not running.
+---@return userdata
+function timers.take()
+  local timer = table.remove(free)
+  while timer and timer:is_closing() do -- the host may close all handles
+    timer = table.remove(free)
+  end
+  return timer or uv.new_timer()
+end
+
+local function nothing() end
+
+--- Stops a timer and keeps it.
+---@param timer userdata
+function timers.give(timer)
+  if not timer:is_closing() then
+    timer:start(0, 0, nothing) -- has luv let go of the callback that it was used for
+    timer:stop()
+    free[#free + 1] = timer
+  end
+end
+
+return timers

@@ -1,0 +1,101 @@
+--- The verbs, over a Multi: what `curl.` and a session have in common.
+
+local check = require('luvcurl/base/check')
+local lazy = require('luvcurl/base/lazy')
+local misuse = require('luvcurl/base/misuse')
+local perform = require('luvcurl/call/perform')
+
+local download = lazy('luvcurl/download/download')
+local stream = lazy('luvcurl/stream/stream')
+
+local api = {}
+
+--- (url [, request] [, callback]) or (request [, callback]), sorted.
+---@return string|table given
+---@return string|nil url
+---@return luvcurl.Callback|nil callback
+local function arguments(url, given, callback)
+  if callback == nil and given ~= nil and type(given) ~= 'table' then
+    given, callback = nil, given
+  elseif callback == nil and type(given) == 'table' and perform.is_callable(given) then
+    given, callback = nil, given
+  end
+  if given == nil then
+    return url, nil, callback
+  end
+  check.type('request', given, 'table')
+  check.type('request.url', url, 'string')
+  if given.url ~= nil then
+    misuse('request.url: is given twice')
+  end
+  return given, url, callback
+end
+
+--- How requests go out.
+---@class luvcurl.Api
+---@field core fun(): luvcurl.CoreMulti
+---@field prepare? fun(given: any, url: string|nil): table, string|nil  adds a session's defaults
+
+---@param way luvcurl.Api
+---@param method string|nil
+local function verb(way, method)
+  local core_of, prepare = way.core, way.prepare
+  local name = method
+  if method == 'GET' then
+    method = nil -- what a request is anyway; leaves a plain URL on its short path
+  end
+  return function(...)
+    local given, url, callback = arguments(...)
+    local forced = method
+    if name and type(given) == 'table' then
+      if given.method ~= nil then
+        misuse(('request.method: %s is said by the function\'s name'):format(name))
+      end
+      forced = name
+    end
+    if prepare then
+      given, url = prepare(given, url)
+    end
+    if callback ~= nil then
+      return perform.start(core_of(), given, url, forced, callback)
+    end
+    return perform.wait(core_of(), given, url, forced)
+  end
+end
+
+---@param way luvcurl.Api
+local function streaming(way)
+  local core_of, prepare = way.core, way.prepare
+  return function(...)
+    local given, url, callback = arguments(...)
+    if prepare then
+      given, url = prepare(given, url)
+    end
+    return stream(core_of(), given, url, callback)
+  end
+end
+
+--- The functions, by name. Each takes (url [, request] [, callback]) or (request [, callback]).
+--- With a callback it returns the Transfer, and `callback(err, res)` is called exactly once;
+--- without one it returns res, or nil and the Error: in a coroutine by yielding, in a main chunk
+--- by running the loop until then. Raises where neither is possible.
+---@param way luvcurl.Api
+---@return table<string, function>
+function api.build(way)
+  return {
+    request = verb(way, nil),
+    get = verb(way, 'GET'),
+    head = verb(way, 'HEAD'),
+    delete = verb(way, 'DELETE'),
+    options = verb(way, 'OPTIONS'),
+    post = verb(way, 'POST'),
+    put = verb(way, 'PUT'),
+    patch = verb(way, 'PATCH'),
+    stream = streaming(way),
+    download = function(...)
+      return download(way, ...)
+    end,
+  }
+end
+
+return api

@@ -1,0 +1,141 @@
+--- Requests with shared defaults and a Multi of their own.
+
+local api = require('luvcurl/session/api')
+local check = require('luvcurl/base/check')
+local headerlist = require('luvcurl/request/headerlist')
+local misuse = require('luvcurl/base/misuse')
+local Multi = require('luvcurl/call/multi')
+local pairlist = require('luvcurl/request/pairlist')
+local request = require('luvcurl/request/request')
+
+--- Not defaults: these make one request.
+local SINGLE = {
+  'url', 'method', 'body', 'json', 'form', 'multipart', 'range', 'resume_from', 'on_response',
+  'on_data', 'on_progress',
+}
+local LIMITS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
+
+---@class luvcurl.SessionSettings : luvcurl.Request, luvcurl.MultiSettings
+---@field base_url? string  what relative URLs of requests are relative to
+
+--- A copy that stays as it is whatever becomes of the original. What has a metatable is taken as
+--- it is.
+local function snapshot(value)
+  if type(value) ~= 'table' or getmetatable(value) then
+    return value
+  end
+  local copy = {}
+  for name, inner in pairs(value) do
+    copy[name] = snapshot(inner)
+  end
+  return copy
+end
+
+---@param settings any
+---@return table defaults
+---@return table limits
+local function split(settings)
+  settings = settings == nil and {} or check.type('session settings', settings, 'table')
+  local defaults, limits = {}, {}
+  for name, value in pairs(settings) do
+    defaults[name] = snapshot(value)
+  end
+  for _, name in ipairs(LIMITS) do
+    limits[name], defaults[name] = defaults[name], nil
+  end
+  for _, name in ipairs(SINGLE) do
+    if defaults[name] ~= nil then
+      misuse(('session: %s belongs to a single request'):format(name))
+    end
+  end
+  request.freeze(defaults)
+  return defaults, limits
+end
+
+local function merge_query(base, over)
+  if base == nil or over == nil then
+    return over or base
+  end
+  local merged = {}
+  for _, list in ipairs({ base, over }) do
+    pairlist.each('request.query', list, function(name, value)
+      merged[#merged + 1] = { name, value }
+    end)
+  end
+  return merged
+end
+
+local function merge_options(base, over)
+  if base == nil or over == nil then
+    return over or base
+  end
+  local merged = {}
+  for _, options in ipairs({ base, check.type('request.options', over, 'table') }) do
+    for name, value in pairs(options) do
+      merged[name] = value
+    end
+  end
+  return merged
+end
+
+--- A request's fields over the defaults: headers by name whatever their case, options by name,
+--- queries one after the other, everything else as a whole. Auth and bearer replace each other.
+local function merge(defaults, given)
+  local merged = {}
+  for name, value in pairs(defaults) do
+    merged[name] = value
+  end
+  if given.auth ~= nil or given.bearer ~= nil then
+    merged.auth, merged.bearer = nil, nil
+  end
+  for name, value in pairs(given) do
+    merged[name] = value
+  end
+  merged.headers = headerlist.merge('request.headers', defaults.headers, given.headers)
+  merged.query = merge_query(defaults.query, given.query)
+  merged.options = merge_options(defaults.options, given.options)
+  return merged
+end
+
+--- Makes a session: the verbs of `curl` (as `session.get(…)` or `session:get(…)`), with these
+--- settings as defaults of every request. Raises when one is not valid.
+---@param settings? luvcurl.SessionSettings
+---@return luvcurl.Session
+return function(settings)
+  local defaults, limits = split(settings)
+  ---@class luvcurl.Session
+  ---@field multi luvcurl.Multi
+  local self = { multi = Multi:new(limits) }
+  local verbs = api.build({
+    core = function()
+      return self.multi.core
+    end,
+    prepare = function(given, url)
+      if type(given) == 'string' then
+        return defaults, given
+      elseif type(given) ~= 'table' then
+        check.fail('request', 'a URL or a table', given)
+      end
+      return merge(defaults, given), url
+    end,
+  })
+  for name, call in pairs(verbs) do
+    self[name] = function(first, ...)
+      if first == self then
+        return call(...)
+      end
+      return call(first, ...)
+    end
+  end
+
+  --- Ends what is in flight and refuses further requests.
+  ---@param callback? fun()
+  function self.close(first, callback)
+    if first ~= self then
+      callback = first
+    end
+    return self.multi:close(callback)
+  end
+
+  return self
+end

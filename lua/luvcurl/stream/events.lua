@@ -1,0 +1,165 @@
+--- The server-sent events of a streamed response and, where that is wanted, of those that follow
+--- it when the connection is lost (WHATWG HTML, 9.2.3).
+
+local await = require('luvcurl/host/await')
+local check = require('luvcurl/base/check')
+local errors = require('luvcurl/response/error')
+local host = require('luvcurl/host/host')
+local misuse = require('luvcurl/base/misuse')
+local sse = require('luvcurl/stream/sse')
+local timers = require('luvcurl/host/timers')
+
+local uv = host.uv
+
+--- ms; as long as browsers wait.
+local RETRY = 3000
+local LONGEST = 2147483647
+
+--- What a new try cannot change: somebody ended it on purpose, or a limit of the request did.
+local FINAL = { ABORTED_BY_CALLBACK = true, FILESIZE_EXCEEDED = true }
+
+---@class luvcurl.EventOptions
+---@field reconnect? boolean  send the request again when the stream ends or fails
+---@field retry? integer      ms to wait before that, until the server says otherwise; 3000
+
+---@class luvcurl.EventSource
+---@field res luvcurl.StreamResponse
+---@field parser luvcurl.EventParser
+local Source = {}
+Source.__index = Source
+
+--- The next event; nil at the stream's end, nil and the error when the transfer failed.
+---@return luvcurl.Event|nil
+---@return luvcurl.Error|nil
+function Source:next()
+  while self.head > #self.queue do
+    local chunk, err = self.res.reader:take()
+    if not chunk then
+      return nil, err
+    end
+    self.queue, self.head = self.parser:feed(chunk), 1
+  end
+  self.head = self.head + 1
+  return self.queue[self.head - 1]
+end
+
+--- Whether a response is an event stream. 204 is how a server says that there is nothing more to
+--- come; anything else is an error, which a new try would only repeat.
+---@param reader luvcurl.Reader
+---@return boolean
+local function is_stream(reader)
+  local res = reader.res
+  if res.status == 204 then
+    return false
+  end
+  local kind = res:header('content-type') or ''
+  if res.status == 200 and kind:lower():find('^%s*text/event%-stream%s*$')
+    or res.status == 200 and kind:lower():find('^%s*text/event%-stream%s*;') then
+    return true
+  end
+  reader.t:cancel()
+  error(errors.new({
+    name = res.status == 200 and 'WEIRD_SERVER_REPLY' or 'HTTP_RETURNED_ERROR',
+    code = res.status == 200 and 8 or 22,
+    message = ('expected 200 and text/event-stream, the server answered %d and %s'):format(
+      res.status, kind ~= '' and kind or 'no Content-Type'),
+    url = res.url, phase = 'body', response = res,
+  }), 0)
+end
+
+--- Waits; `res:close()` ends that early.
+local function sleep(res, ms)
+  local waiter, timer = {}, timers.take()
+  local co = await.place()
+  local function wake()
+    await.wake(waiter)
+  end
+  uv.update_time()
+  timer:start(ms, 0, wake)
+  function res.hurry()
+    timer:start(0, 0, wake)
+  end
+  local ok, why = await.wait(waiter, co)
+  res.hurry = nil
+  timers.give(timer)
+  if not ok then
+    error(why, 0)
+  end
+end
+
+--- Raises what cannot be helped.
+local function check_final(err)
+  if err and FINAL[err.name] then
+    error(err, 0)
+  end
+end
+
+--- Sends the request again until it is answered. False: there is nothing more to come.
+---@return boolean
+function Source:reconnect()
+  local res, last_id = self.res, self.parser.last_id
+  while true do
+    self.retry = self.parser.retry or self.retry
+    sleep(res, math.min(self.retry, LONGEST))
+    if res.closed then
+      return false
+    end
+    local reader = res.reader.reopen({
+      accept = 'text/event-stream', ['Last-Event-ID'] = last_id ~= '' and last_id or nil,
+    })
+    res.reader = reader
+    local answer, err = reader:answer()
+    if res.closed then
+      return false
+    end
+    check_final(err)
+    if answer then
+      self.parser, self.queue, self.head = sse.new(last_id), {}, 1
+      return is_stream(reader)
+    end
+  end
+end
+
+--- The iterator of `res:events(options)`.
+---@param res luvcurl.StreamResponse
+---@param options luvcurl.EventOptions|nil
+---@return fun(): luvcurl.Event|nil
+return function(res, options)
+  local self = setmetatable({ res = res, parser = sse.new(), queue = {}, head = 1 }, Source)
+  options = check.record('response:events', options or {}, { 'reconnect', 'retry' })
+  local reconnect = options.reconnect
+  if reconnect ~= nil then
+    check.type('response:events.reconnect', reconnect, 'boolean')
+  end
+  self.retry = options.retry == nil and RETRY
+    or check.milliseconds('response:events.retry', options.retry)
+  if not reconnect then
+    return function()
+      local event, err = self:next()
+      if err then
+        error(err, 0)
+      end
+      return event
+    end
+  elseif res.reader.intake.sources and not res.reader.intake.rewind then
+    misuse('response:events: the request cannot be sent again: its body cannot start anew')
+  end
+  local checked = false
+  return function()
+    if not checked then
+      checked = true
+      self.over = not is_stream(res.reader)
+    end
+    while not self.over and not res.closed do
+      local event, err = self:next()
+      if event then
+        return event
+      end
+      if not res.closed then
+        check_final(err)
+        self.over = not self:reconnect()
+      end
+    end
+    return nil
+  end
+end

@@ -1,0 +1,193 @@
+--- Responses whose body is read as it comes: curl.stream.
+---
+--- No more of the body waits in memory than `high_water` (1 MiB unless the request says otherwise)
+--- and one receive buffer: a slow reader slows the server.
+
+local await = require('luvcurl/host/await')
+local headerlist = require('luvcurl/request/headerlist')
+local Intake = require('luvcurl/stream/intake')
+local lazy = require('luvcurl/base/lazy')
+local misuse = require('luvcurl/base/misuse')
+local perform = require('luvcurl/call/perform')
+local Reader = require('luvcurl/stream/reader')
+local request = require('luvcurl/request/request')
+local response = require('luvcurl/response/response')
+local sink = require('luvcurl/call/sink')
+
+local events = lazy('luvcurl/stream/events')
+
+---@class luvcurl.StreamResponse : luvcurl.Response
+---@field reader luvcurl.Reader
+---@field closed boolean|nil      by close()
+---@field hurry nil|fun()         ends the wait before a reconnection
+local methods = {}
+
+--- The next bytes of the body. Without `size` whatever has come, at least one byte; with it
+--- exactly that many, fewer only at the end.
+---@param size? integer  bytes
+---@return string|nil chunk      nil at the end
+---@return luvcurl.Error|nil err  when the transfer failed: what came before it was given out first
+function methods:read(size)
+  if size == nil then
+    return self.reader:take()
+  end
+  return self.reader:exactly(size)
+end
+
+--- An iteration cannot return an error, and an end without one would hide that a part is missing.
+local function raising(value, err)
+  if err then
+    error(err, 0)
+  end
+  return value
+end
+
+--- `for chunk in res:chunks() do`: the body, as it comes. Raises the Error of a failed transfer.
+---@return fun(): string|nil
+function methods:chunks()
+  local reader = self.reader
+  return function()
+    return raising(reader:take())
+  end
+end
+
+--- `for line in res:lines() do`: without LF or CRLF. Raises the Error of a failed transfer.
+---@return fun(): string|nil
+function methods:lines()
+  local reader = self.reader
+  return function()
+    return raising(reader:line())
+  end
+end
+
+--- `for event in res:events() do`: server-sent events. Raises the Error of a failed transfer.
+--- An event that is not complete when the stream ends is dropped, as the standard has it.
+---
+--- With `reconnect`, a stream that ends or fails is asked for again: after `retry` ms (3000, or
+--- what the server said last), with the Last-Event-ID, as often as it takes. That ends without an
+--- error by `res:close()` and by an answer of 204; it raises an Error when any answer, the first
+--- one too, is not 200 and text/event-stream, when the transfer was cancelled otherwise, and when
+--- it passed `max_body`. The fields of `res` stay those of the first answer; the request's hooks
+--- see each of them.
+---@param options? luvcurl.EventOptions
+---@return fun(): luvcurl.Event|nil
+function methods:events(options)
+  return events(self, options)
+end
+
+--- What is left of the body, as one string.
+---@return string|nil
+---@return luvcurl.Error|nil
+function methods:text()
+  return self.reader:rest()
+end
+
+--- Throws away what is left of the body, without a string made of it: afterwards its connection
+--- serves other requests, where close() would have closed it.
+---@return integer|nil bytes      thrown away, decompressed
+---@return luvcurl.Error|nil err
+function methods:discard()
+  return self.reader:discard()
+end
+
+--- Writes what is left of the body into a luv stream, no faster than that takes it.
+---@param to table  a uv_stream_t: a tcp, pipe or tty handle
+---@return integer|nil bytes
+---@return luvcurl.Error|string|nil err  the transfer's Error, or luv's message of the write
+function methods:pipe(to)
+  local written = 0
+  while true do
+    local chunk, err = self.reader:take()
+    if not chunk then
+      return not err and written or nil, err
+    end
+    local waiter = {}
+    local co = await.place()
+    local ok, why = to:write(chunk, function(write_err)
+      waiter.err = write_err
+      await.wake(waiter)
+    end)
+    if ok then
+      ok, why = await.wait(waiter, co)
+    end
+    if not ok or waiter.err then
+      self:close()
+      return nil, tostring(waiter.err or why)
+    end
+    written = written + #chunk
+  end
+end
+
+--- Abandons the response: ends the transfer if it is still under way. Reading on gives what had
+--- come, then an error. Reconnecting `events` end.
+function methods:close()
+  self.closed = true
+  self.reader.t:cancel()
+  if self.hurry then
+    self.hurry()
+  end
+end
+
+local meta = {
+  __name = 'luvcurl.StreamResponse',
+  __index = response.index(methods),
+  __tostring = response.tostring,
+  __close = methods.close,
+}
+
+local function make(reader, t, status)
+  return setmetatable({ transfer = t, status = status, reader = reader }, meta)
+end
+
+---@param core luvcurl.CoreMulti
+---@param given string|luvcurl.Request
+---@param url string|nil
+---@param callback luvcurl.Callback|nil
+---@return luvcurl.Reader
+local function open(core, given, url, callback)
+  if type(given) == 'table' and given.on_data ~= nil then
+    misuse('curl.stream: read the response it returns, or use on_data with curl.request')
+  end
+  local final, options, body, settings = request.compile(given, url)
+  local intake = sink.new(settings, Intake)
+  local on_response = intake.on_response
+  intake.response = nil -- the class's own; a hook is called from `make`
+  intake.callback = callback
+  intake.make = on_response and function(...)
+    local res = make(...)
+    on_response(res)
+    return res
+  end or make
+  intake.core = core
+  local reader = Reader.new(intake)
+  intake.waiting = callback and reader
+  reader:begin(perform.add(core, options, final, intake, body))
+  function reader.reopen(headers)
+    local again = {}
+    for name, value in pairs(type(given) == 'table' and given or { url = given }) do
+      again[name] = value
+    end
+    again.headers = headerlist.merge('request.headers', again.headers, headers)
+    local next_reader = open(core, again, url)
+    next_reader.reopen = reader.reopen -- from the user's own request, not from this one's headers
+    return next_reader
+  end
+  return reader
+end
+
+--- Starts a request and returns when the headers of its final response are in (in a coroutine, or
+--- running the loop from the main chunk); with a callback, calls it then.
+---@param core luvcurl.CoreMulti
+---@param given string|luvcurl.Request
+---@param url string|nil
+---@param callback luvcurl.Callback|nil
+---@return luvcurl.StreamResponse|luvcurl.Transfer|nil
+---@return luvcurl.Error|nil
+return function(core, given, url, callback)
+  if callback then
+    perform.check_callback(callback)
+    return open(core, given, url, callback).t
+  end
+  await.place() -- raises where waiting is not possible, before anything is started
+  return open(core, given, url):answer()
+end

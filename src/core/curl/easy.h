@@ -1,0 +1,51 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "core/curl/curl_ptr.h"
+#include "core/curl/form.h"
+#include "core/curl/option.h"
+#include "core/curl/url.h"
+
+namespace luvcurl {
+
+class Transfer;
+
+/// How a request carries its body. Handles are kept apart by it: libcurl's own options for it
+/// (POSTFIELDS, UPLOAD) cannot be taken back one by one.
+enum class BodyKind { none, bytes, stream, form };
+
+/// What is done about the last transfer's last header, which libcurl may remember (stale_header.h).
+enum class StaleHeader {
+  none,     ///< nothing: the handle is new
+  waiting,  ///< there may be one: the next status line is waited for
+  watched,  ///< the line after that is looked at before libcurl does
+  gone      ///< a header has come
+};
+
+/// A libcurl easy handle with all that it points to. It stays set up for its option set, so that
+/// the next request of the same set changes only the URL and the body.
+struct Easy {
+  EasyPtr handle;
+  Options options;
+  BodyKind body = BodyKind::none;
+  std::shared_ptr<const Url> url;    ///< of the last request: libcurl has pointers to it
+  BuiltForm form;                    ///< BodyKind::form
+  std::string lines;                 ///< memory for a response's headers
+  Transfer *transfer = nullptr;      ///< whose it is now; libcurl's callbacks find it here
+  SlistPtr reduced_headers;          ///< what is left of the headers, see redirect.h
+  bool is_abroad = false;            ///< a redirect has led to another server
+  bool expectation_refused = false;  ///< by an answer of 417
+  long buffer_size = 0;
+  bool reports_progress = false;
+  bool waits_for_pipe = false;
+  StaleHeader stale_header = StaleHeader::none;
+  bool spoiled = false;  ///< options were changed during the transfer: not to be kept
+  std::array<char, CURL_ERROR_SIZE> message{};
+};
+
+}  // namespace luvcurl

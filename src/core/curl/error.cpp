@@ -1,0 +1,17 @@
+#include "core/curl/error.h"
+
+namespace luvcurl {
+
+const char *error_name(CURLcode code) noexcept {
+  switch (static_cast<int>(code)) {
+#define LUVCURL_NAME(name) \
+  case CURLE_##name:       \
+    return #name;
+#include "curl_error_names.inc"  // written by cmake/curl_names.cmake from the headers it builds with
+#undef LUVCURL_NAME
+    default:
+      return "UNKNOWN";
+  }
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,175 @@
+#include "core/curl/headers.h"
+
+#include <cctype>
+#include <charconv>
+#include <cstring>
+
+namespace luvcurl {
+
+namespace {
+
+#if LIBCURL_VERSION_NUM >= 0x075400
+// Experimental in 7.83, for good in 7.84.
+bool has_header_api() {
+  static const bool has = curl_version_info(CURLVERSION_NOW)->version_num >= 0x075400;
+  return has;
+}
+#endif
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0)
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+    text.remove_suffix(1);
+  return text;
+}
+
+// The digits that the text begins with; libcurl ends its lines, but the view ends before that.
+long number_at(std::string_view text) {
+  long number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::tolower(static_cast<unsigned char>(a[i])) !=
+        std::tolower(static_cast<unsigned char>(b[i])))
+      return false;
+  }
+  return true;
+}
+
+// The line as libcurl reads it: up to the first CR, wherever that is. An LF is nowhere but at its
+// end.
+std::string_view without_end(std::string_view line) {
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  return line.substr(0, line.find('\r'));
+}
+
+}  // namespace
+
+void Headers::clear() { *this = Headers(); }
+
+void Headers::write_to(std::string &spare) {
+  if (!records_.empty()) return;
+  records_ = std::move(spare);
+  records_.clear();
+}
+
+void Headers::written(std::string &spare) {
+  constexpr std::size_t usual = 16 * 1024;
+  std::string exact(records_);
+  if (records_.capacity() <= usual) spare = std::move(records_);
+  records_ = std::move(exact);
+}
+
+std::string_view Headers::readable(std::string_view text) {
+  return trimmed(text.substr(0, text.find('\0')));
+}
+
+Headers::Line Headers::line(std::string_view text) {
+  size_ += text.size();
+  const std::string_view line = without_end(text);
+  if (line.empty()) {
+    if (in_block_ && status_ >= 200) ++finished_;
+    in_block_ = false;
+    return Line::end;
+  }
+  return !in_body_ && line.compare(0, 5, "HTTP/") == 0 ? begin(line) : field(line);
+}
+
+Headers::Line Headers::begin(std::string_view status_line) {
+  const std::size_t space = status_line.find(' ');
+  status_ = space == std::string_view::npos ? 0 : number_at(status_line.substr(space + 1));
+  if (last_ != finished_) size_ = 0;
+  last_ = finished_;
+  in_block_ = true;
+  keep(Kind::status, status_line);
+  last_response_ = last_record_;
+  return Line::status;
+}
+
+std::string_view Headers::reason() const {
+  if (!begins_response(last_response_)) return {};
+  std::string_view records = std::string_view(records_).substr(last_response_);
+  std::string_view line = next_line(&records);
+  for (int words = 0; words < 2; ++words) {  // the version and the number
+    const std::size_t space = line.find(' ');
+    line.remove_prefix(space == std::string_view::npos ? line.size() : space + 1);
+  }
+  return trimmed(line);
+}
+
+std::string_view Headers::location() const {
+  std::string_view last;
+  each_field(std::string_view(records_).substr(last_response_), Kind::header, last_,
+             [&last](std::string_view name, std::string_view value) {
+               if (same_name(name, "location")) last = value;
+             });
+  return last;
+}
+
+void Headers::keep(Kind kind, std::string_view line) {
+  last_record_ = records_.size();
+  record(records_, kind, last_, line);
+}
+
+std::string_view Headers::next_line(std::string_view *records) {
+  std::uint32_t size = 0;
+  std::memcpy(&size, records->data() + 2, sizeof size);
+  const std::string_view line = records->substr(record_head, size);
+  records->remove_prefix(record_head + size);
+  return line;
+}
+
+void Headers::record(std::string &records, Kind kind, int response, std::string_view line) {
+  const auto size = static_cast<std::uint32_t>(line.size());
+  char head[record_head] = {static_cast<char>(kind), number_of(response)};
+  std::memcpy(head + 2, &size, sizeof size);
+  records.append(head, sizeof head);
+  records.append(line);
+}
+
+// The line goes on with the value of the one before.
+void Headers::fold(std::string_view line) {
+  if (records_.empty() || begins_response(last_record_)) return;
+  records_ += ' ';
+  records_.append(trimmed(line));
+  const auto size = static_cast<std::uint32_t>(records_.size() - last_record_ - record_head);
+  std::memcpy(&records_[last_record_ + 2], &size, sizeof size);
+}
+
+Headers::Line Headers::field(std::string_view line) {
+  if (line.front() == ' ' || line.front() == '\t') {
+    fold(line);
+    return Line::field;
+  }
+  keep(!in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header, line);
+  return Line::field;
+}
+
+void Headers::redirected(std::string url) { hops_.push_back({last_, status_, std::move(url)}); }
+
+void Headers::collect(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075400
+  // A proxy that sends more is cut short, since each costs a walk through all headers there are.
+  constexpr int enough = 100;
+  if (!has_header_api()) return;
+  proxy_records_.clear();
+  for (int response = 0, count = 0; response <= last_; ++response) {
+    curl_header *header = nullptr;
+    while (count < enough &&
+           (header = curl_easy_nextheader(easy, CURLH_CONNECT, response, header)) != nullptr) {
+      record(proxy_records_, Kind::connect, response,
+             std::string(header->name) + ": " + std::string(trimmed(header->value)));
+      ++count;
+    }
+  }
+#else
+  (void)easy;
+#endif
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/curl/curl_ptr.h"
+
+namespace luvcurl {
+
+/// The one home of curl_easy_setopt. `value` must have the exact type that libcurl reads (long,
+/// curl_off_t, pointer): it is passed through varargs.
+template <class T>
+CURLcode set_option(CURL *easy, CURLoption option, T value) noexcept {
+  return curl_easy_setopt(easy, option, value);
+}
+
+/// How a script may give an option, from libcurl's own description of it.
+enum class OptionKind { unknown, owned, number, size, string, list, blob };
+
+/// An option of the loaded libcurl. `name` is libcurl's, in lower case, and lives for ever.
+struct OptionInfo {
+  CURLoption id{};
+  OptionKind kind = OptionKind::unknown;
+  const char *name = "";
+};
+
+/// Finds an option by its lower-case name. `kind` is unknown when this libcurl has none of that
+/// name, owned when luvcurl keeps it for itself (callbacks, pointers, what carries the body and the
+/// URL).
+OptionInfo find_option(const std::string &name);
+
+/// Every option name of the loaded libcurl, in its own order.
+const std::vector<std::string> &option_names();
+
+/// An option and its value.
+struct Option {
+  OptionInfo info;
+  std::int64_t number = 0;         ///< number and size
+  std::string text;                ///< string and blob; not used when `unset`
+  std::vector<std::string> items;  ///< list
+  bool unset = false;              ///< string and list: back to none
+
+  bool operator==(const Option &other) const;
+};
+
+/// A request's options: immutable once sealed, so that handles which carry them can be kept and
+/// shared by all requests that are alike.
+class OptionSet {
+ public:
+  /// Adds an option, before seal().
+  void add(Option option);
+
+  /// Makes header lines ready, builds what libcurl keeps pointers to, and the hash. Throws
+  /// std::bad_alloc.
+  void seal();
+
+  /// Sets all of them on a handle. On failure `*failed` is the option that libcurl refused.
+  CURLcode apply(CURL *easy, const Option **failed) const noexcept;
+
+  /// The last value given for an option; nullptr when there is none.
+  const Option *find(CURLoption id) const noexcept {
+    return (given_ & bit_of(id)) == 0 ? nullptr : search(id);
+  }
+
+  /// The number given for an option, or `fallback`.
+  std::int64_t number(CURLoption id, std::int64_t fallback) const noexcept;
+
+  /// Whether the option was given at all.
+  bool has(CURLoption id) const noexcept { return find(id) != nullptr; }
+
+  std::size_t hash() const noexcept { return hash_; }
+  bool operator==(const OptionSet &other) const { return options_ == other.options_; }
+
+ private:
+  // One of 64 bits for each id. Most options that are asked for were not given.
+  static std::uint64_t bit_of(CURLoption id) noexcept { return std::uint64_t{1} << (id % 64); }
+
+  const Option *search(CURLoption id) const noexcept;
+
+  std::vector<Option> options_;
+  std::uint64_t given_ = 0;
+  std::vector<SlistPtr> slists_;  // one per list option, in order
+  std::size_t hash_ = 0;
+};
+
+using Options = std::shared_ptr<const OptionSet>;
+
+}  // namespace luvcurl

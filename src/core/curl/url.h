@@ -1,0 +1,65 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/curl/curl_ptr.h"
+
+namespace luvcurl {
+
+/// Builds an absolute URL: `url` resolved against `base` (may be empty), with name/value pairs
+/// appended to its query, percent-encoded. All by libcurl's URL API. On failure the result is empty
+/// and `*error` says why.
+std::string build_url(const std::string &url, const std::string &base,
+                      const std::vector<std::pair<std::string, std::string>> &query,
+                      std::string *error);
+
+/// The URL without user name and password, fit for messages; "(invalid URL)" when it cannot be
+/// parsed.
+std::string without_credentials(const char *url);
+
+/// What is known of a server (scheme, host and port) that requests go to.
+struct Origin {
+  bool secure = false;         ///< https: HTTP/2 may come out of it
+  bool is_ftp = false;         ///< ftp or ftps: a second connection carries the data
+  long http_version = 0;       ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
+  class Lane *lane = nullptr;  ///< where its connections are, the first of them at least
+  std::size_t active = 0;      ///< transfers started and not yet ended
+
+  /// Whether a connection to it carries several transfers, or may for all that is known.
+  bool may_multiplex() const {
+    return secure && (http_version == 0 || http_version >= CURL_HTTP_VERSION_2_0);
+  }
+};
+
+/// A parsed URL, kept so that like requests neither parse nor copy it.
+struct Url {
+  UrlPtr handle;
+  Origin *origin = nullptr;
+};
+
+/// Parsed URLs by their text, and the origins they belong to.
+class UrlCache {
+ public:
+  /// Parses `text` or finds it. On failure returns nullptr and `*error` says why.
+  std::shared_ptr<const Url> get(std::string_view text, std::string *error);
+
+ private:
+  static constexpr std::size_t capacity = 1024;
+
+  Origin *origin_of(CURLU *url);
+
+  using Urls = std::unordered_map<std::string, std::shared_ptr<const Url>>;
+
+  Urls urls_;
+  const Urls::value_type *last_ = nullptr;  // most requests are like the one before
+  std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+};
+
+}  // namespace luvcurl

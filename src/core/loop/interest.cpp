@@ -1,0 +1,148 @@
+#include "core/loop/interest.h"
+
+#include <algorithm>
+
+#include "core/loop/loop.h"
+
+namespace luvcurl {
+
+Interest::Watch &Interest::at(curl_socket_t fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size()) {
+    const std::size_t size = std::max(index + 1, watches_.size() * 2);
+    dirty_.reserve(size);  // so that mark() needs no memory
+    watches_.resize(size);
+  }
+  return watches_[index];
+}
+
+void Interest::mark(curl_socket_t fd, Watch &watch) noexcept {
+  if (watch.dirty) return;
+  dirty_.push_back(fd);
+  watch.dirty = true;
+}
+
+// The host may have closed the handle of a connection that waits, registered, for its next request.
+bool Interest::is_met(const Watch &watch) const noexcept {
+  return watch.want == watch.armed && (watch.armed == 0 || watch.handle.get(uv_) != nullptr);
+}
+
+void Interest::disarm(Watch &watch) noexcept {
+  if (watch.armed == 0) return;
+  watch.armed = 0;
+  if (auto *poll = watch.handle.as<uv_poll_t>(uv_)) uv_.poll_stop(poll);
+}
+
+void Interest::wish(Lane *lane, curl_socket_t fd, int what) {
+  Watch &watch = at(fd);
+  watch.want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
+  watch.lane = watch.want != 0 ? lane : nullptr;
+  if (watch.want == 0) {
+    if (!watch.connected) disarm(watch);
+  } else if (!is_met(watch)) {
+    mark(fd, watch);
+  }
+}
+
+void Interest::opened(curl_socket_t fd) {
+  Watch &watch = at(fd);
+  disarm(watch);
+  watch.ours = true;
+  watch.connected = false;
+  // libcurl does not repeat a wish for a number that it closed and got again in one go.
+  if (watch.want != 0) mark(fd, watch);
+}
+
+void Interest::responded() noexcept {
+  const auto index = static_cast<std::size_t>(current_);
+  if (current_ != CURL_SOCKET_BAD && index < watches_.size())
+    watches_[index].connected = watches_[index].ours;
+}
+
+void Interest::closing(curl_socket_t fd) noexcept {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size()) return;
+  Watch &watch = watches_[index];
+  disarm(watch);
+  watch.ours = false;
+  watch.connected = false;
+  watch.want = 0;
+  watch.lane = nullptr;
+}
+
+void Interest::forget(const Lane *lane) noexcept {
+  for (Watch &watch : watches_) {
+    if (watch.lane != lane) continue;
+    disarm(watch);
+    watch.want = 0;
+    watch.lane = nullptr;
+  }
+}
+
+Lane *Interest::apply_one(curl_socket_t fd) {
+  watches_[static_cast<std::size_t>(fd)].dirty = false;
+  {
+    const Watch &watch = watches_[static_cast<std::size_t>(fd)];
+    if (watch.want == 0 || is_met(watch)) return nullptr;
+    if (watch.handle.get(uv_) == nullptr) {
+      // Making a handle runs Lua's allocator and thus perhaps its collector: look the watch up anew
+      // after.
+      const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
+      Watch &now = at(fd);
+      now.handle = made;
+      if (auto *handle = made.get(uv_)) uv_.unref(handle);
+    }
+  }
+  Watch &watch = at(fd);
+  if (watch.want == 0) return nullptr;
+  auto *poll = watch.handle.as<uv_poll_t>(uv_);
+  if (poll == nullptr) return watch.lane;
+  const int events = ((watch.want & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
+                     ((watch.want & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
+  if (uv_.poll_start(poll, events, &Loop::on_poll) != 0) return watch.lane;
+  watch.armed = watch.want;
+  return nullptr;
+}
+
+Interest::Event Interest::event(int fd, int status, int events) noexcept {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size()) return {};
+  Watch &watch = watches_[index];
+  if (status < 0) watch.armed = 0;  // libuv has stopped the handle (POLLERR reaches us as UV_EBADF)
+  if (watch.want == 0) {
+    disarm(watch);
+    return {};
+  }
+  Event event{watch.lane, 0};
+  if (status < 0) {
+    // With the wanted bits, since CURL_CSELECT_ERR alone ends a transfer without a look at what
+    // recv() would say.
+    events = UV_READABLE | UV_WRITABLE;
+    event.bits = CURL_CSELECT_ERR;
+  }
+  if ((events & UV_READABLE) != 0 && (watch.want & CURL_POLL_IN) != 0)
+    event.bits |= CURL_CSELECT_IN;
+  if ((events & UV_WRITABLE) != 0 && (watch.want & CURL_POLL_OUT) != 0)
+    event.bits |= CURL_CSELECT_OUT;
+  return event;
+}
+
+void Interest::settled(int fd) {
+  Watch &watch = at(fd);
+  if (watch.want != 0 && !is_met(watch)) mark(fd, watch);
+}
+
+std::size_t Interest::watched() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(watches_.begin(), watches_.end(), [](const Watch &w) { return w.armed != 0; }));
+}
+
+void Interest::stop() noexcept {
+  for (Watch &watch : watches_) disarm(watch);
+}
+
+void Interest::drop_handles() noexcept {
+  for (Watch &watch : watches_) watch.handle = Handle();
+}
+
+}  // namespace luvcurl

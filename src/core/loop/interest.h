@@ -1,0 +1,105 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "core/loop/handle.h"
+
+namespace luvcurl {
+
+class Lane;
+
+/// Which sockets libcurl wants watched, and which the loop watches.
+///
+/// libcurl states a wish per socket far more often than anything changes (a kept-alive connection
+/// goes REMOVE → OUT → IN for each request), so a wish is only noted and the difference is applied
+/// once per loop turn. A connection stays registered across REMOVE, since CLOSESOCKETFUNCTION tells
+/// us before its close(2). Any other socket may be closed unseen and is unwatched at once: resolver
+/// pipes, libcurl's wake-up eventfd, and one that is still connecting or in its TLS handshake
+/// (libcurl 7.88 closes those without the callback). A socket counts as a connection once a
+/// response came over it.
+///
+/// A poll handle belongs to the *number* of a descriptor and is kept for the next socket of that
+/// number: no handle is made or closed per connection. (Closing one late would be wrong besides:
+/// uv_close on a stopped poll still removes its number from epoll, whoever owns it by then.)
+class Interest {
+ public:
+  Interest(const UvApi &uv, HandleFactory &factory) : uv_(uv), factory_(factory) {}
+
+  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `lane`. Called inside libcurl; never fails.
+  void wish(Lane *lane, curl_socket_t fd, int what);
+
+  /// Says that libcurl has just opened `fd` through us: what was known of the number is over.
+  void opened(curl_socket_t fd);
+
+  /// Says that libcurl is about to work on the events of `fd`; CURL_SOCKET_BAD for on none.
+  void working_on(curl_socket_t fd) noexcept { current_ = fd; }
+
+  /// Says that a response comes over the socket that libcurl works on: from now on we see its
+  /// close.
+  void responded() noexcept;
+
+  /// Unwatches `fd`, which is closed right after.
+  void closing(curl_socket_t fd) noexcept;
+
+  /// Forgets every wish of a lane that goes away.
+  void forget(const Lane *lane) noexcept;
+
+  /// Brings the loop's registrations up to the wishes. `fail(lane)` is called for each lane one of
+  /// whose sockets cannot be watched.
+  template <class Fail>
+  void apply(Fail &&fail) {
+    while (!dirty_.empty()) {
+      const curl_socket_t fd = dirty_.back();
+      dirty_.pop_back();
+      if (Lane *lane = apply_one(fd)) fail(lane);
+    }
+  }
+
+  struct Event {
+    Lane *lane = nullptr;  ///< whose socket it is; nullptr when nobody wants the event
+    int bits = 0;          ///< CURL_CSELECT_*
+  };
+
+  /// Translates an event of libuv. Unwatches the socket when nobody wants its events any more.
+  Event event(int fd, int status, int events) noexcept;
+
+  /// After an event was handled: re-registers what libuv unregistered on its own (POLLERR).
+  void settled(int fd);
+
+  /// The number of descriptors watched right now.
+  std::size_t watched() const noexcept;
+
+  /// Unwatches everything. Closes nothing.
+  void stop() noexcept;
+
+  /// Forgets the handles too, for the end of the state.
+  void drop_handles() noexcept;
+
+ private:
+  struct Watch {
+    Handle handle;
+    Lane *lane = nullptr;
+    std::uint8_t want = 0;   // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
+    std::uint8_t armed = 0;  // the same bits, as the loop watches
+    bool ours = false;       // opened by our OPENSOCKETFUNCTION
+    bool connected = false;  // ours, and a response came over it
+    bool dirty = false;      // waits in dirty_
+  };
+
+  Watch &at(curl_socket_t fd);
+  bool is_met(const Watch &watch) const noexcept;
+  void disarm(Watch &watch) noexcept;
+  void mark(curl_socket_t fd, Watch &watch) noexcept;
+  Lane *apply_one(curl_socket_t fd);
+
+  const UvApi &uv_;
+  HandleFactory &factory_;
+  std::vector<Watch> watches_;  // by descriptor
+  std::vector<curl_socket_t> dirty_;
+  curl_socket_t current_ = CURL_SOCKET_BAD;
+};
+
+}  // namespace luvcurl

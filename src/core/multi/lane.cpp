@@ -1,0 +1,133 @@
+#include "core/multi/lane.h"
+
+#include <new>
+
+#include "core/loop/loop.h"
+#include "core/multi/multi.h"
+#include "core/transfer/transfer.h"
+
+namespace luvcurl {
+
+Lane::Lane(Loop &loop, Multi &owner, long max_connections)
+    : loop_(loop), owner_(owner), max_connections_(max_connections) {
+  open();
+}
+
+Lane::~Lane() {
+  multi_.reset();
+  loop_.interest().forget(this);
+}
+
+void Lane::open() {
+  multi_.reset(curl_multi_init());
+  if (!multi_) throw std::bad_alloc();
+  const Settings &settings = owner_.settings();
+  CURLM *multi = multi_.get();
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(Multi::max_streams));
+  // By default libcurl keeps four connections per transfer in flight and evicts the rest, which
+  // closes connections whenever the load swings.
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, settings.max_idle);
+  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections_);
+  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, settings.max_host_connections);
+}
+
+int Lane::on_socket(CURL *, curl_socket_t fd, int what, void *lane, void *) noexcept {
+  Lane &self = *static_cast<Lane *>(lane);
+  try {
+    self.loop_.interest().wish(&self, fd, what);
+    return 0;
+  } catch (const std::bad_alloc &) {
+    return -1;  // the one value that libcurl takes for a failure
+  }
+}
+
+int Lane::on_timer(CURLM *, long milliseconds, void *lane) noexcept {
+  Lane &self = *static_cast<Lane *>(lane);
+  if (milliseconds == 0) {
+    self.kicked_ = true;
+    self.loop_.wake();
+  } else {
+    self.deadline_ = milliseconds < 0 ? no_deadline
+                                      : self.loop_.now() + static_cast<std::uint64_t>(milliseconds);
+    self.loop_.note_deadline(self.deadline_);
+  }
+  return 0;
+}
+
+void Lane::kick() {
+  kicked_ = true;
+  loop_.wake();
+}
+
+bool Lane::take_kick(std::uint64_t now) {
+  if (!kicked_ && deadline_ > now) return false;
+  kicked_ = false;
+  deadline_ = no_deadline;
+  return true;
+}
+
+void Lane::add(Transfer &transfer) {
+  if (!multi_) open();  // there was no memory for it when the one before had failed
+  const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
+  if (code != CURLM_OK) {
+    transfer.fail(code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT,
+                  curl_multi_strerror(code));
+    return;
+  }
+  transfer.lane_ = this;
+  ++active_;
+  owner_.started(transfer);
+}
+
+void Lane::remove(Transfer &transfer) noexcept {
+  // COMPAT libcurl 7.88: what an HTTP/2 stream receives while it is paused, up to its end, is lost
+  // to everybody when the handle goes. Let go, it is offered to us, and we refuse it.
+  if (transfer.held_ != Transfer::hold_none && transfer.state() == Transfer::State::ended)
+    curl_easy_pause(transfer.easy(), CURLPAUSE_CONT);
+  curl_multi_remove_handle(multi_.get(), transfer.easy());
+  transfer.lane_ = nullptr;
+  --active_;
+  owner_.stopped(transfer);
+}
+
+void Lane::drive(curl_socket_t fd, int bits) {
+  if (!multi_) return;  // add() opens it, if there is memory by then
+  int running = 0;
+  loop_.interest().working_on(fd);
+  const CURLMcode code = curl_multi_socket_action(multi_.get(), fd, bits, &running);
+  loop_.interest().working_on(CURL_SOCKET_BAD);
+  reap();
+  if (code != CURLM_OK && code != CURLM_BAD_SOCKET) fail(curl_multi_strerror(code));
+  if (loop_.quirks().recheck_timer && active_ > 0) {
+    // COMPAT libcurl 8.10.0-8.11.0: an early CURL_SOCKET_TIMEOUT does not make it state its timer
+    // anew (curl#15627).
+    long milliseconds = -1;
+    curl_multi_timeout(multi_.get(), &milliseconds);
+    if (milliseconds >= 0) on_timer(multi_.get(), milliseconds, this);
+  }
+}
+
+void Lane::reap() {
+  int left = 0;
+  while (const CURLMsg *message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // copied: removing the handle frees the message
+    const char *easy = info_text(message->easy_handle, CURLINFO_PRIVATE);
+    Transfer &transfer = *reinterpret_cast<const Easy *>(easy)->transfer;
+    transfer.finish(code);
+    remove(transfer);
+  }
+}
+
+void Lane::fail(const char *why) {
+  owner_.fail_all(this, CURLE_FAILED_INIT, why);
+  loop_.interest().forget(this);
+  deadline_ = no_deadline;
+  open();
+}
+
+}  // namespace luvcurl

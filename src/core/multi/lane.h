@@ -1,0 +1,71 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/curl/curl_ptr.h"
+
+namespace luvcurl {
+
+class Loop;
+class Multi;
+class Transfer;
+
+/// One CURLM with its connections. A Multi opens a further one when all have enough in flight:
+/// libcurl searches a CURLM's connections linearly, so the cost of a request grows with what is in
+/// it.
+class Lane {
+ public:
+  static constexpr std::uint64_t no_deadline = UINT64_MAX;
+
+  /// `max_connections` is this lane's part of the Multi's; 0 for no limit.
+  Lane(Loop &loop, Multi &owner, long max_connections);
+  ~Lane();
+  Lane(const Lane &) = delete;
+  Lane &operator=(const Lane &) = delete;
+
+  /// Gives a transfer, set up, to libcurl. On failure the transfer has ended with the reason.
+  void add(Transfer &transfer);
+
+  /// Takes a transfer back from libcurl.
+  void remove(Transfer &transfer) noexcept;
+
+  /// Has libcurl look at its timers at the next turn of the loop.
+  void kick();
+
+  /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers
+  /// (CURL_SOCKET_TIMEOUT), and takes the results. The one caller of curl_multi_socket_action.
+  void drive(curl_socket_t fd, int bits);
+
+  /// Ends every transfer of this lane: libcurl has said that the CURLM is broken, or a socket of it
+  /// cannot be watched.
+  void fail(const char *why);
+
+  std::size_t active() const { return active_; }
+  long max_connections() const { return max_connections_; }
+
+  /// When libcurl wants to look at its timers (loop time, ms).
+  std::uint64_t deadline() const { return deadline_; }
+
+  /// Clears the kick and tells whether there was one, or the deadline has come.
+  bool take_kick(std::uint64_t now);
+
+ private:
+  static int on_socket(CURL *easy, curl_socket_t fd, int what, void *lane, void *) noexcept;
+  static int on_timer(CURLM *, long milliseconds, void *lane) noexcept;
+
+  void open();
+  void reap();
+
+  Loop &loop_;
+  Multi &owner_;
+  const long max_connections_;
+  std::uint64_t deadline_ = no_deadline;
+  std::size_t active_ = 0;
+  bool kicked_ = false;
+  MultiPtr multi_;  // last: libcurl calls on_socket and on_timer while it is freed
+};
+
+}  // namespace luvcurl

@@ -1,0 +1,284 @@
+#include "core/multi/multi.h"
+
+#include <algorithm>
+#include <new>
+
+#include "core/multi/lane.h"
+#include "core/transfer/transfer.h"
+
+namespace luvcurl {
+
+namespace {
+
+SharePtr make_share() {
+  SharePtr share(curl_share_init());
+  if (!share) throw std::bad_alloc();
+  // Not the connections: one could move between CURLMs, and its socket with it.
+  curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+  curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  return share;
+}
+
+}  // namespace
+
+Multi::Multi(std::shared_ptr<Loop> loop, const Settings &settings)
+    : loop_(std::move(loop)),
+      settings_(settings),
+      share_(make_share()),
+      pool_(loop_->interest(), share_.get()) {
+  loop_->join(this);
+}
+
+Multi::~Multi() { loop_->leave(this); }
+
+std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
+  if (closed_) {
+    *error = "the Multi is closed";
+    return nullptr;
+  }
+  if (!loop_->ensure()) {
+    *error = "luv cannot make handles on this loop";
+    return nullptr;
+  }
+  if (!pool_.check(request.options, request.body, error)) return nullptr;
+  auto transfer = std::make_shared<Transfer>(shared_from_this(), std::move(request));
+  transfer->index_ = transfers_.size();
+  transfers_.push_back(transfer);
+  try {
+    if (!transfer->request_.held) enqueue(transfer);
+  } catch (const std::bad_alloc &) {
+    transfers_.pop_back();
+    throw;
+  }
+  transfer->keep_loop_alive(true);
+  const std::uint64_t deadline = transfer->next_deadline();
+  if (deadline < own_deadline_) {
+    own_deadline_ = deadline;
+    loop_->note_deadline(deadline);
+  }
+  return transfer;
+}
+
+void Multi::enqueue(const std::shared_ptr<Transfer> &transfer) {
+  queue_.push(transfer->request_.url->origin, transfer);
+  loop_->wake();
+}
+
+void Multi::close() {
+  closed_ = true;
+  fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the Multi was closed");
+}
+
+void Multi::abandon() noexcept {
+  const auto self = weak_from_this().lock();  // the transfers may be the last who hold us
+  closed_ = true;
+  queue_ = Queue();
+  gone_ = 0;
+  const auto transfers = std::move(transfers_);
+  transfers_.clear();
+  for (const auto &transfer : transfers) {
+    if (transfer->lane_ != nullptr) transfer->lane_->remove(*transfer);
+    transfer->state_ = Transfer::State::done;
+    transfer->easy_.reset();
+  }
+}
+
+void Multi::fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept {
+  for (const auto &transfer : transfers_) {
+    if (lane == nullptr || transfer->lane_ == lane) transfer->fail(code, message);
+  }
+  if (lane == nullptr) return;
+  for (const auto &transfer : transfers_) {
+    if (transfer->lane_ == lane) lane->remove(*transfer);
+  }
+}
+
+Stats Multi::stats() const {
+  Stats stats = stats_;
+  stats.in_flight = in_flight_;
+  stats.queued = queue_.size() - gone_;
+  stats.lanes = lanes_.size();
+  return stats;
+}
+
+long Multi::buffer_size() const {
+  if (in_flight_ < 32) return 128 * 1024;
+  if (in_flight_ < 512) return 32 * 1024;
+  return 16 * 1024;
+}
+
+// --- the loop's turn ---
+
+bool Multi::work(std::uint64_t now, std::uint64_t until) {
+  for (;;) {
+    const std::size_t started = start_queued();
+    if (!drive_kicked(now, until)) return false;
+    if (started < batch) return true;
+    if (loop_->uv().hrtime() >= until) return queue_.size() == 0;
+  }
+}
+
+// At most a batch. Returns how many left the queue.
+std::size_t Multi::start_queued() {
+  const auto limit = static_cast<std::size_t>(settings_.max_concurrent);
+  std::size_t started = 0;
+  while (started < batch && queue_.size() > 0 && (limit == 0 || in_flight_ < limit)) {
+    Lane *lane = nullptr;
+    const std::shared_ptr<Transfer> transfer =
+        queue_.pop([&](Origin &origin) { return (lane = room_for(origin)) != nullptr; });
+    if (!transfer) break;
+    ++started;
+    if (transfer->state() != Transfer::State::queued) {
+      --gone_;
+      continue;
+    }
+    try {
+      std::string error;
+      if (transfer->start(&error)) {
+        lane->add(*transfer);
+      } else {
+        transfer->fail(CURLE_FAILED_INIT, error);
+      }
+    } catch (const std::bad_alloc &) {
+      transfer->fail(CURLE_OUT_OF_MEMORY, {});
+    }
+  }
+  return started;
+}
+
+// Each time another lane comes first: the last ones must not starve.
+bool Multi::drive_kicked(std::uint64_t now, std::uint64_t until) {
+  const std::size_t count = lanes_.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = (first_driven_ + i) % count;
+    if (!lanes_[at]->take_kick(now)) continue;
+    lanes_[at]->drive(CURL_SOCKET_TIMEOUT, 0);
+    if (loop_->uv().hrtime() < until) continue;
+    first_driven_ = at + 1;
+    return false;
+  }
+  return true;
+}
+
+void Multi::check_deadlines(std::uint64_t now, std::uint64_t looked_at) {
+  if (own_deadline_ > now) return;
+  std::uint64_t next = UINT64_MAX;
+  for (const auto &transfer : transfers_) {
+    const bool waits = transfer->state() == Transfer::State::queued;
+    transfer->check_deadline(waits ? now : looked_at);
+    next = std::min(next, next_look(*transfer, now));
+  }
+  own_deadline_ = next;  // last: after a failure all are looked at again
+}
+
+// `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
+// transfer runs, it is looked at that often, so that its true deadline is known before it comes.
+std::uint64_t Multi::next_look(const Transfer &transfer, std::uint64_t now) {
+  std::uint64_t next = transfer.next_deadline();
+  if (transfer.state() == Transfer::State::running && transfer.request_.timeouts.idle != 0)
+    next = std::min(next, now + transfer.request_.timeouts.idle);
+  if (transfer.may_be_forgotten()) next = std::min(next, now + reminder_interval);
+  return next;
+}
+
+std::uint64_t Multi::next_deadline() const {
+  std::uint64_t next = own_deadline_;
+  for (const auto &lane : lanes_) next = std::min(next, lane->deadline());
+  return next;
+}
+
+// --- lanes ---
+
+// libcurl's limits are per CURLM. The lanes share `max_connections` out among themselves, each
+// keeping to its part. `max_host_connections` cannot be shared out (a redirect may lead any of them
+// to a server) and has all in one lane: what is searched linearly, a server's connections, it keeps
+// short itself.
+std::size_t Multi::max_lanes() const {
+  if (settings_.max_host_connections != 0) return 1;
+  const auto total = static_cast<std::size_t>(settings_.max_connections);
+  return total == 0 ? SIZE_MAX : (total + lane_connections - 1) / lane_connections;
+}
+
+long Multi::connections_of_lane(std::size_t index) const {
+  if (settings_.max_connections == 0) return 0;
+  const auto total = static_cast<std::size_t>(settings_.max_connections);
+  const std::size_t lanes = max_lanes();
+  return static_cast<long>(total / lanes + (index < total % lanes ? 1 : 0));
+}
+
+bool Multi::has_room(const Lane &lane) const {
+  const auto connections = static_cast<std::size_t>(lane.max_connections());
+  if (connections != 0) return lane.active() < connections;
+  return max_lanes() == 1 || lane.active() < lane_capacity;
+}
+
+// The first, so that connections stay in use; nullptr when a limit says so.
+Lane *Multi::lane_with_room() {
+  while (roomy_ < lanes_.size() && !has_room(*lanes_[roomy_])) ++roomy_;
+  if (roomy_ < lanes_.size()) return lanes_[roomy_].get();
+  if (lanes_.size() >= max_lanes()) return nullptr;
+  lanes_.push_back(std::make_unique<Lane>(*loop_, *this, connections_of_lane(lanes_.size())));
+  return lanes_.back().get();
+}
+
+// Where a request to this server can go; nullptr when it has to wait. Each server has its lane,
+// where its idle connections are found again; what is too much for that goes to any. What shares a
+// connection goes where that is, as long as one may carry another stream. Before a server has shown
+// whether one can, its requests are together but keep to the limits, as if each took a connection:
+// otherwise those of a server that cannot would wait inside libcurl, and others behind them.
+Lane *Multi::room_for(Origin &origin) {
+  const auto per_host = static_cast<std::size_t>(settings_.max_host_connections);
+  const bool together = origin.may_multiplex();
+  const bool multiplexed = together && origin.http_version != 0;
+  if (!multiplexed && per_host != 0 && origin.active >= per_host) return nullptr;
+  if (together && origin.lane != nullptr && origin.active < max_streams) {
+    const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*origin.lane);
+    return fits ? origin.lane : nullptr;
+  }
+  if (!together && origin.lane != nullptr && has_room(*origin.lane)) return origin.lane;
+  Lane *lane = lane_with_room();
+  if (lane == nullptr && multiplexed) lane = lanes_[origin.active % lanes_.size()].get();
+  if (together || origin.lane == nullptr) origin.lane = lane;
+  return lane;
+}
+
+void Multi::started(Transfer &transfer) {
+  ++in_flight_;
+  ++transfer.request_.url->origin->active;
+  own_deadline_ = std::min(own_deadline_, next_look(transfer, transfer.started_at_));
+}
+
+void Multi::stopped(Transfer &transfer) {
+  Origin &origin = *transfer.request_.url->origin;
+  --in_flight_;
+  --origin.active;
+  roomy_ = 0;
+  if (transfer.state() == Transfer::State::queued) return;  // for its second try
+  const Summary &summary = transfer.summary();
+  if (summary.http_version != 0) origin.http_version = summary.http_version;
+  transfer.outcome().code == CURLE_OK ? ++stats_.finished : ++stats_.failed;
+  stats_.opened += static_cast<std::uint64_t>(summary.connections);
+  if (summary.connections == 0 && summary.status != 0) ++stats_.reused;
+  stats_.sent += static_cast<std::uint64_t>(summary.sent);
+  stats_.received += static_cast<std::uint64_t>(summary.received);
+  if (queue_.size() > 0) loop_->wake();
+}
+
+// Of what was cancelled, the queue holds as much at most as of what waits.
+void Multi::left_queue() {
+  constexpr std::size_t some = 64;
+  if (++gone_ < some || gone_ * 2 < queue_.size()) return;
+  queue_.purge(
+      [](const Transfer &transfer) { return transfer.state() != Transfer::State::queued; });
+  gone_ = 0;
+}
+
+void Multi::forget(Transfer &transfer) {
+  const std::size_t index = transfer.index_;
+  if (index >= transfers_.size() || transfers_[index].get() != &transfer) return;
+  std::swap(transfers_[index], transfers_.back());
+  transfers_[index]->index_ = index;
+  transfers_.pop_back();
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/curl/curl_ptr.h"
+#include "core/curl/url.h"
+#include "core/loop/loop.h"
+#include "core/multi/pool.h"
+#include "core/multi/queue.h"
+
+namespace luvcurl {
+
+class Lane;
+class Transfer;
+struct Request;
+
+/// How many connections and transfers a Multi may have at once (0 for no limit), and more.
+struct Settings {
+  long max_connections = 0;
+  long max_host_connections = 0;
+  long max_concurrent = 0;
+  long max_idle = 256;   ///< connections kept per lane for later requests
+  long turn_budget = 5;  ///< ms of work per iteration of the loop, above 0
+};
+
+struct Stats {
+  std::size_t in_flight = 0, queued = 0;
+  std::uint64_t finished = 0, failed = 0;
+  std::uint64_t opened = 0, reused = 0;  ///< connections
+  std::uint64_t sent = 0, received = 0;  ///< bytes
+  std::size_t lanes = 0;
+};
+
+/// Transfers that share connections, DNS answers and TLS sessions.
+class Multi : public std::enable_shared_from_this<Multi> {
+ public:
+  /// HTTP/2 streams a connection may carry before a further one is opened.
+  static constexpr std::size_t max_streams = 256;
+
+  Multi(std::shared_ptr<Loop> loop, const Settings &settings);
+  ~Multi();
+  Multi(const Multi &) = delete;
+  Multi &operator=(const Multi &) = delete;
+
+  /// Begins a transfer: its sink is told of everything from the next turn of the loop on. Returns
+  /// nullptr and `*error` when libcurl refuses an option or the Multi is closed. Throws
+  /// std::bad_alloc.
+  std::shared_ptr<Transfer> add(Request request, std::string *error);
+
+  /// A held transfer's turn will come. Throws std::bad_alloc.
+  void enqueue(const std::shared_ptr<Transfer> &transfer);
+
+  /// Parses a URL or finds it among the recent ones.
+  std::shared_ptr<const Url> parse(std::string_view url, std::string *error) {
+    return urls_.get(url, error);
+  }
+
+  /// Cancels every transfer and refuses new ones.
+  void close();
+  bool closed() const { return closed_; }
+
+  /// Lets go of every transfer without a word to its sink: the Lua state is closing.
+  void abandon() noexcept;
+
+  std::size_t count() const { return transfers_.size(); }
+  Stats stats() const;
+
+  Loop &loop() { return *loop_; }
+  Pool &pool() { return pool_; }
+  const Settings &settings() const { return settings_; }
+
+  /// The size of receive buffer that suits the load: large while few transfers share the memory.
+  long buffer_size() const;
+
+  // For Loop, in its turn.
+  /// Begins what waits and may, and drives the lanes that want it, until `until` (uv_hrtime).
+  /// Returns whether there is nothing left to do.
+  bool work(std::uint64_t now, std::uint64_t until);
+  /// Ends what has run out of time by `now`. A running transfer is given another poll: it has only
+  /// if the sockets were looked at since, which they were after `looked_at`.
+  void check_deadlines(std::uint64_t now, std::uint64_t looked_at);
+  std::uint64_t next_deadline() const;
+
+  // For Lane and Transfer.
+  void started(Transfer &transfer);
+  void stopped(Transfer &transfer);
+  void forget(Transfer &transfer);
+  void left_queue();  ///< a transfer ended while it waited
+  /// Ends the transfers of a lane, or all of them for nullptr.
+  void fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept;
+
+ private:
+  // Beyond this many in flight, a lane's linear searches (for an idle connection, above all) cost
+  // more than a further lane.
+  static constexpr std::size_t lane_capacity = 16;
+  // Where connections are limited, a lane's part of them: who has few must give up an idle one more
+  // often than who has many.
+  static constexpr std::size_t lane_connections = 64;
+  static constexpr std::uint64_t reminder_interval = 10;  // ms
+  // As many are begun between two drives. libcurl runs all that a lane was given in one go, which
+  // cannot be broken off; and what is sent soon after it was set up is still in the CPU's caches.
+  static constexpr std::size_t batch = 16;
+
+  std::size_t start_queued();
+  bool drive_kicked(std::uint64_t now, std::uint64_t until);
+  static std::uint64_t next_look(const Transfer &transfer, std::uint64_t now);
+  Lane *room_for(Origin &origin);
+  Lane *lane_with_room();
+  bool has_room(const Lane &lane) const;
+  std::size_t max_lanes() const;
+  long connections_of_lane(std::size_t index) const;
+
+  std::shared_ptr<Loop> loop_;
+  Settings settings_;
+  SharePtr share_;
+  UrlCache urls_;
+  Pool pool_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::size_t roomy_ = 0;         // lanes before this one are full
+  std::size_t first_driven_ = 0;  // the lane whose turn it is
+  Queue queue_;
+  std::size_t gone_ = 0;  // who ended while they waited, and are in the queue still
+  std::vector<std::shared_ptr<Transfer>> transfers_;  // not yet done
+  std::size_t in_flight_ = 0;
+  std::uint64_t own_deadline_ =
+      UINT64_MAX;  // the earliest of the transfers' own timeouts, or earlier
+  Stats stats_;
+  bool closed_ = false;
+};
+
+}  // namespace luvcurl

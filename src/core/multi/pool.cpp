@@ -1,0 +1,113 @@
+#include "core/multi/pool.h"
+
+#include <new>
+
+#include "core/curl/stale_header.h"
+#include "core/transfer/callbacks.h"
+
+namespace luvcurl {
+
+namespace {
+
+// Options that let a handle carry something from one transfer to the next that is not in the set.
+bool is_keepable(const OptionSet &options) {
+  return !options.has(CURLOPT_COOKIEFILE) && !options.has(CURLOPT_COOKIEJAR) &&
+         !options.has(CURLOPT_COOKIELIST) && !options.has(CURLOPT_AUTOREFERER);
+}
+
+// What a server asked for in a digest challenge stays in the handle, and another server with the
+// same options would be answered unasked.
+bool answers_another(const Easy &easy, const Url &url) {
+  constexpr long digests = CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE;
+  return easy.url && easy.url->origin != url.origin &&
+         (easy.options->number(CURLOPT_HTTPAUTH, CURLAUTH_BASIC) & digests) != 0;
+}
+
+std::size_t key_of(const OptionSet &options, BodyKind body) {
+  return options.hash() + static_cast<std::size_t>(body);
+}
+
+}  // namespace
+
+Pool::Bucket &Pool::bucket(const Options &options, BodyKind body) {
+  if (last_ != nullptr && last_->options == options && last_->body == body) return *last_;
+  const auto range = buckets_.equal_range(key_of(*options, body));
+  for (auto it = range.first; it != range.second; ++it) {
+    if (it->second.body == body && *it->second.options == *options) return *(last_ = &it->second);
+  }
+  if (buckets_.size() >= max_sets) {
+    buckets_.clear();
+    last_ = nullptr;
+    idle_ = 0;
+  }
+  const auto made = buckets_.emplace(key_of(*options, body), Bucket{options, body, {}});
+  return *(last_ = &made->second);
+}
+
+std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::string *error) {
+  auto easy = std::make_unique<Easy>();
+  easy->handle.reset(curl_easy_init());
+  if (!easy->handle) throw std::bad_alloc();
+  CURL *handle = easy->handle.get();
+  callbacks::install(*easy, interest_);
+  set_option(handle, CURLOPT_ERRORBUFFER, easy->message.data());
+  set_option(handle, CURLOPT_NOSIGNAL, 1L);
+  set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_option(handle, CURLOPT_SHARE, share_);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Without it, ending a transfer waits for its name look-up to come back.
+  set_option(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+  const Option *failed = nullptr;
+  const CURLcode code = options->apply(handle, &failed);
+  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code != CURLE_OK) {
+    *error = std::string("option '") + failed->info.name + "': " + curl_easy_strerror(code);
+    return nullptr;
+  }
+  easy->options = options;
+  easy->body = body;
+  return easy;
+}
+
+std::unique_ptr<Easy> Pool::acquire(const Options &options, BodyKind body, const Url &url,
+                                    std::string *error) {
+  Bucket &from = bucket(options, body);
+  if (from.idle.empty()) return make(from.options, body, error);
+  std::unique_ptr<Easy> easy = std::move(from.idle.back());
+  from.idle.pop_back();
+  --idle_;
+  if (answers_another(*easy, url)) return make(from.options, body, error);
+  return easy;
+}
+
+bool Pool::check(const Options &options, BodyKind body, std::string *error) {
+  if (last_ != nullptr && last_->options == options && last_->body == body) return true;
+  const auto range = buckets_.equal_range(key_of(*options, body));
+  for (auto it = range.first; it != range.second; ++it) {
+    if (it->second.body == body && *it->second.options == *options) return true;
+  }
+  std::unique_ptr<Easy> easy = make(options, body, error);
+  if (!easy) return false;
+  release(std::move(easy));
+  return true;
+}
+
+void Pool::release(std::unique_ptr<Easy> easy) noexcept {
+  const bool used = easy->transfer != nullptr;
+  easy->transfer = nullptr;
+  CURL *handle = easy->handle.get();
+  if (used && !stale_header::guard(*easy)) return;
+  if (easy->spoiled || idle_ >= max_idle || !is_keepable(*easy->options)) return;
+  // Not copied by libcurl, and gone when the request is.
+  if (easy->body == BodyKind::bytes) set_option(handle, CURLOPT_POSTFIELDS, nullptr);
+  try {
+    Bucket &to = bucket(easy->options, easy->body);
+    to.idle.push_back(std::move(easy));
+    ++idle_;
+  } catch (const std::bad_alloc &) {
+    // Not kept, then: `easy` frees it.
+  }
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,49 @@
+#include "core/transfer/body.h"
+
+#include <cstring>
+
+namespace luvcurl {
+
+// What was taken goes when there is no room without it, and it is more than what would be moved: a
+// consumer that takes all, piece by piece, has nothing moved.
+void ByteQueue::append(const char *bytes, std::size_t size) {
+  if (bytes_.size() + size > bytes_.capacity() && taken_ > bytes_.size() / 2) {
+    bytes_.erase(0, taken_);
+    taken_ = 0;
+  }
+  bytes_.append(bytes, size);
+}
+
+void ByteQueue::drop(std::size_t size) {
+  taken_ += size;
+  if (taken_ == bytes_.size()) clear();
+}
+
+void ByteQueue::clear() {
+  bytes_.clear();
+  taken_ = 0;
+}
+
+std::size_t Outbox::read(char *out, std::size_t size) {
+  const std::string_view bytes = bytes_.view().substr(0, size);
+  touched_ = touched_ || !bytes.empty();
+  std::memcpy(out, bytes.data(), bytes.size());
+  bytes_.drop(bytes.size());
+  return bytes.size();
+}
+
+void Outbox::restart() {
+  bytes_.clear();
+  finished_ = false;
+  asked_ = false;
+  touched_ = false;
+  stale_ = true;
+}
+
+bool Outbox::ask() {
+  if (asked_ || !low()) return false;
+  asked_ = true;
+  return true;
+}
+
+}  // namespace luvcurl

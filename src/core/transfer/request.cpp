@@ -1,0 +1,85 @@
+#include "core/transfer/request.h"
+
+#include <algorithm>
+
+#include "core/curl/form.h"
+#include "core/transfer/body.h"
+#include "core/transfer/callbacks.h"
+
+namespace luvcurl {
+
+namespace {
+
+CURLcode set_body(Easy &easy, const Request &request) {
+  CURL *handle = easy.handle.get();
+  if (request.body == BodyKind::none) return CURLE_OK;
+  if (request.body == BodyKind::bytes) {
+    const CURLcode code = set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                                     static_cast<curl_off_t>(request.bytes.size()));
+    return code != CURLE_OK ? code : set_option(handle, CURLOPT_POSTFIELDS, request.bytes.data());
+  }
+  if (request.body == BodyKind::form) {
+    easy.spoiled = true;  // the form is made for this handle and this request
+    const CURLcode code = build_form(easy, *request.form, request.sizes, &easy.form);
+    return code != CURLE_OK ? code : set_option(handle, CURLOPT_MIMEPOST, easy.form.mime.get());
+  }
+  const auto size = static_cast<curl_off_t>(request.sizes.front());
+  if (request.options->has(CURLOPT_POST))
+    return set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
+  const CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);
+  return code != CURLE_OK ? code : set_option(handle, CURLOPT_INFILESIZE_LARGE, size);
+}
+
+void set_buffer(Easy &easy, const Request &request, long size) {
+  if (request.options->has(CURLOPT_BUFFERSIZE)) return;
+  // While it is paused, libcurl goes on decompressing the buffer it is at, by gzip to 1032 times
+  // the size at most, and fails beyond 64 MB.
+  constexpr long small_enough = 62 * 1024;
+  if (request.streaming)
+    size = std::min(size, request.may_decompress() ? small_enough : static_cast<long>(piece_size));
+  // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
+  if (easy.buffer_size != size &&
+      set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)
+    easy.buffer_size = size;
+}
+
+// Only where a connection may multiplex: with HTTP/1 a request would wait in vain for one to show
+// that it does, and for ever if that connection waits for the request.
+CURLcode set_pipewait(Easy &easy, const Request &request) {
+  const bool wait = request.url->origin->may_multiplex();
+  if (easy.waits_for_pipe == wait || request.options->has(CURLOPT_PIPEWAIT)) return CURLE_OK;
+  easy.waits_for_pipe = wait;
+  return set_option(easy.handle.get(), CURLOPT_PIPEWAIT, wait ? 1L : 0L);
+}
+
+// A handle that asks for the same URL again has its text already: making it is costly.
+CURLcode set_url(Easy &easy, const Request &request) {
+  if (easy.url == request.url) return CURLE_OK;
+  CURL *handle = easy.handle.get();
+  // COMPAT libcurl 7.88: a URL given by CURLOPT_CURLU is not looked at again where the text of
+  // another is left over, and then CURLINFO_EFFECTIVE_URL (thus redirect::prepare), Referer and
+  // repeated requests have the old one.
+  CURLcode code = set_option(handle, CURLOPT_URL, nullptr);
+  if (code == CURLE_OK) code = set_option(handle, CURLOPT_CURLU, request.url->handle.get());
+  if (code == CURLE_OK) easy.url = request.url;
+  return code;
+}
+
+}  // namespace
+
+bool Request::may_decompress() const {
+  const Option *encodings = options->find(CURLOPT_ACCEPT_ENCODING);
+  return encodings != nullptr && !encodings->unset;
+}
+
+CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
+  easy.message[0] = '\0';
+  CURLcode code = set_url(easy, request);
+  if (code == CURLE_OK) code = set_body(easy, request);
+  if (code == CURLE_OK) code = set_pipewait(easy, request);
+  set_buffer(easy, request, buffer_size);
+  callbacks::report_progress(easy, request.wants_progress);
+  return code;
+}
+
+}  // namespace luvcurl

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/curl/error.h"
+#include "core/curl/headers.h"
+#include "core/curl/info.h"
+#include "core/curl/url.h"
+
+namespace luvcurl {
+
+/// What is known of a transfer, and stays known after it: small, since scripts keep responses for
+/// as long as they like, and a collector lets dropped ones lie by the hundred.
+struct Result {
+  std::shared_ptr<const Url> requested;
+  Outcome outcome;
+  Headers headers;
+  Summary summary;
+
+  /// The last URL, with the credentials that it may have.
+  std::string whole_url() const;
+
+  /// The last URL, without credentials.
+  std::string url() const { return without_credentials(whole_url().c_str()); }
+
+  /// The status of the last response, 0 when there is none.
+  long status() const { return summary.status != 0 ? summary.status : headers.status(); }
+};
+
+}  // namespace luvcurl

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/curl/easy.h"
+#include "core/transfer/body.h"
+#include "core/transfer/request.h"
+#include "core/transfer/result.h"
+
+namespace luvcurl {
+
+class Lane;
+class Multi;
+
+struct Progress {
+  std::int64_t down = 0, down_total = 0, up = 0, up_total = 0;  ///< bytes; totals 0 when not known
+};
+
+/// One request on its way, from add to its final callback.
+class Transfer : public std::enable_shared_from_this<Transfer> {
+ public:
+  enum class State {
+    queued,   ///< not yet given to libcurl
+    running,  ///< in a CURLM
+    ended,    ///< outcome known, sink not yet told
+    done      ///< sink told
+  };
+
+  Transfer(std::shared_ptr<Multi> multi, Request request);
+
+  // For the consumer; legal at any time.
+  State state() const { return state_; }
+  bool cancel();  ///< false when it had ended already
+  void fail(CURLcode code, std::string_view message) noexcept;
+  void pause();  ///< no more bytes either way, and no calls of the sink but done
+  void resume();
+  /// Whether it is held back by pause(): what has ended well waits, a failure does not.
+  bool paused() const { return paused_by_user_ && !is_settled(); }
+  bool is_settled() const;          ///< has failed, or told its sink that it is done
+  void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
+  std::string_view waiting() const { return inbox_.view(); }
+  void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
+  /// Throws away what waits and all that comes; returns how many bytes, since the last call.
+  std::uint64_t discard();
+  void feed(std::size_t stream,
+            std::string_view bytes);  ///< appends to a stream of the request's body
+  void finish_feed(std::size_t stream);
+  void size_of(std::size_t stream, std::int64_t size);  ///< of a held request, before ready()
+  void ready();                                         ///< a held request may be queued
+
+  // What is known of it.
+  const Result &result() const { return *result_; }
+  const Outcome &outcome() const { return result_->outcome; }
+  const Headers &headers() const { return result_->headers; }
+  const Summary &summary() const { return result_->summary; }
+  const Progress &progress() const { return progress_; }
+  std::string url() const;  ///< the last URL, without credentials
+  /// What outlives it. For its sink, when it has been told of the end; nobody may ask afterwards.
+  /// Throws std::bad_alloc, and has released nothing then.
+  std::unique_ptr<Result> release_result();
+  CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
+  bool streams() const { return request_.streaming; }
+  const std::string &body() const { return body_; }
+  void drop_body() { std::string().swap(body_); }
+  /// The sink could not take the outcome.
+  void fail_late(CURLcode code) { result_->outcome.code = code; }
+
+  // For libcurl's callbacks.
+  std::size_t on_write(const char *bytes, std::size_t size);
+  bool on_header(std::string_view line);
+  std::size_t on_read(std::size_t stream, char *out, std::size_t size);
+  bool on_seek(std::size_t stream, std::int64_t offset);
+  void on_progress(const Progress &progress);
+  void out_of_memory() noexcept;
+
+ private:
+  friend class Multi;
+  friend class Lane;
+  friend class Loop;
+
+  // What the sink is to be told of, as soon as libcurl has unwound.
+  enum Due : unsigned { due_response = 1, due_data = 2, due_read = 4, due_progress = 8 };
+
+  // Directions that libcurl is to hold back, or does.
+  enum Hold : unsigned { hold_none = 0, hold_down = 1, hold_up = 2 };
+
+  void notify(unsigned due);
+  bool start(std::string *error);       // sets up the handle, before it enters a CURLM
+  void finish(CURLcode code) noexcept;  // libcurl is through with it
+  void end(CURLcode code, std::string message);
+  void take_summary(CURLcode code);
+  std::string current_url() const;
+  bool met_dead_connection(CURLcode code) const;
+  bool can_start_again() const;  // what was sent of the body can be sent once more
+  void start_again();            // over a new connection
+  void deliver();                // tells the sink what is due; the caller holds it meanwhile
+  void ask_source();             // for more of the stream that libcurl reads
+  void apply_flow() noexcept;    // makes libcurl hold what it should
+  bool is_final_response() const;
+  void response_is_in();
+  bool may_explode() const;
+  bool more_is_to_come() const;
+  void tell_first();  // the sink, before libcurl reads on
+  void reserve_body(std::size_t at_least);
+  bool is_uploading() const;
+  Phase phase_reached(CURLcode code) const;
+  Course course() const;
+  std::uint64_t next_deadline() const;  // of luvcurl's own timeouts, UINT64_MAX for none
+  void check_deadline(std::uint64_t now);
+  bool may_be_forgotten() const;  // by libcurl: it has to be reminded of this transfer
+  void remind() noexcept;
+
+  std::shared_ptr<Multi> multi_;
+  Request request_;
+  std::unique_ptr<Easy> easy_;
+  Lane *lane_ = nullptr;
+  State state_ = State::queued;
+  std::unique_ptr<Result> result_ = std::make_unique<Result>();
+  Steps before_;  // what was timed when the last answer came that led on
+  Progress progress_;
+  std::string body_;  // the response's body, when not streaming
+  ByteQueue inbox_;
+  std::vector<Outbox> outboxes_;  // one for each stream of the request's body
+  std::size_t reading_ = 0;       // the stream that libcurl reads now
+  std::uint64_t received_ = 0;    // bytes of body, decompressed
+  std::uint64_t discarded_ = 0;
+  std::uint64_t added_at_ = 0;  // loop time, ms
+  std::uint64_t started_at_ = 0;
+  std::uint64_t heard_at_ = 0;     // of the last byte of body
+  std::uint64_t reported_at_ = 0;  // of the last progress report
+  std::size_t index_ = 0;          // in the Multi's list
+  unsigned due_ = 0;
+  unsigned held_ = hold_none;  // what libcurl holds now
+  unsigned full_ = hold_none;  // what luvcurl's own buffers make it hold
+  bool discards_ = false;
+  bool paused_by_user_ = false;
+  bool response_in_ = false;
+  bool second_try_ = false;
+  bool holds_loop_ = false;
+  bool has_unreported_ = false;  // progress
+  bool announced_ = false;       // waits in the loop's list of transfers to be told
+  std::shared_ptr<Transfer> next_announced_;
+};
+
+}  // namespace luvcurl

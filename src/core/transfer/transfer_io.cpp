@@ -1,0 +1,175 @@
+// The half of Transfer that libcurl's callbacks call: it fills buffers and notes what is due.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "core/curl/stale_header.h"
+#include "core/loop/loop.h"
+#include "core/multi/multi.h"
+#include "core/transfer/redirect.h"
+#include "core/transfer/transfer.h"
+
+namespace luvcurl {
+
+constexpr std::uint64_t report_interval = 100;  // ms
+
+std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
+  if (state_ != State::running) return 0;
+  response_is_in();
+  if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
+  // Before it is held back: what libcurl decompresses while it is paused piles up inside it.
+  if (request_.max_body != 0 && received_ + size > request_.max_body) {
+    fail(CURLE_FILESIZE_EXCEEDED,
+         "the body is larger than max_body (" + std::to_string(request_.max_body) + " bytes)");
+    return 0;
+  }
+  const bool full = request_.streaming && inbox_.size() >= request_.high_water;
+  if (full || (request_.streaming && paused_by_user_)) {
+    if (full) full_ |= hold_down;
+    if (!may_explode()) {
+      held_ |= hold_down;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    notify(0);  // is held back after what libcurl has read already
+  }
+  received_ += size;
+  if (discards_) {
+    discarded_ += size;
+  } else if (request_.streaming) {
+    inbox_.append(bytes, size);
+    notify(due_data);
+    if (inbox_.size() >= piece_size) tell_first();
+  } else {
+    if (body_.capacity() - body_.size() < size) reserve_body(size);
+    body_.append(bytes, size);
+  }
+  return size;
+}
+
+// libcurl reads for as long as the server keeps up with it: by the time the sink is told, the first
+// of that has left the processor's caches. So it is held until then; apply_flow lets it go on. Both
+// ways, for the reason given there. HTTP/1 only: in HTTP/2 a hold costs messages, and file://
+// cannot be held.
+void Transfer::tell_first() {
+  if (held_ != hold_none || may_explode()) return;
+  const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
+  if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
+  // Let go only to be refused, it would copy what it has read by then. What may have been the last
+  // of the body is let go: nobody needs to read it for the transfer to end.
+  if (inbox_.size() >= request_.high_water && more_is_to_come()) full_ |= hold_down;
+  held_ = hold_down | hold_up;
+  curl_easy_pause(easy_->handle.get(), CURLPAUSE_ALL);
+}
+
+// By what the server has announced, which cannot be compared with what libcurl decompresses.
+bool Transfer::more_is_to_come() const {
+  if (request_.may_decompress()) return false;
+  return info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) >
+         static_cast<std::int64_t>(received_);
+}
+
+// A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps
+// it to itself: max_body can be looked after only where it comes out.
+bool Transfer::may_explode() const { return request_.max_body != 0 && request_.may_decompress(); }
+
+void Transfer::reserve_body(std::size_t at_least) {
+  // A server may announce any Content-Length: trust it for the allocation up to this much.
+  constexpr std::int64_t trusted = 16 * 1024 * 1024;
+  const std::int64_t announced = info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  body_.reserve(std::max(
+      at_least, static_cast<std::size_t>(std::clamp<std::int64_t>(announced, 0, trusted))));
+}
+
+bool Transfer::on_header(std::string_view line) {
+  multi_->loop().interest().responded();
+  if (state_ != State::running) return false;
+  const Headers::Line kind = result_->headers.line(line);
+  stale_header::line(*easy_, kind);
+  if (result_->headers.excessive()) {
+    fail(CURLE_RECV_ERROR,
+         "the headers are larger than " + std::to_string(Headers::most) + " bytes");
+    return false;
+  }
+  if (kind != Headers::Line::end || response_in_) return true;
+  if (result_->headers.status() >= 300 && (full_ & hold_up) != 0) {
+    // libcurl sends no more of the body, but would wait until a source that it had to wait for
+    // has something again.
+    full_ &= ~static_cast<unsigned>(hold_up);
+    notify(0);
+  }
+  if (result_->headers.status() == 417) redirect::drop_expectation(*easy_);
+  if (is_final_response()) {
+    response_is_in();
+    return true;
+  }
+  if (result_->headers.status() >= 300) before_ = steps_of(easy_->handle.get());
+  if (result_->headers.status() >= 300 && result_->headers.status() < 400) {
+    const std::string from = current_url();
+    redirect::prepare(*easy_, result_->headers.status(), from,
+                      std::string(result_->headers.location()));
+    result_->headers.redirected(from);
+  }
+  return true;
+}
+
+std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
+  if (state_ != State::running) return CURL_READFUNC_ABORT;
+  Outbox &outbox = outboxes_[stream];
+  reading_ = stream;
+  const std::size_t count = outbox.read(out, size);
+  if (outbox.low()) notify(due_read);
+  if (count > 0 || outbox.finished()) return count;
+  full_ |= hold_up;
+  held_ |= hold_up;
+  return CURL_READFUNC_PAUSE;
+}
+
+bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
+  if (offset != 0) return false;
+  if (!outboxes_[stream].touched()) return true;
+  if (!request_.rewindable) return false;
+  outboxes_[stream].restart();
+  reading_ = stream;
+  notify(due_read);
+  return true;
+}
+
+void Transfer::on_progress(const Progress &progress) {
+  const bool moved = progress.down != progress_.down || progress.up != progress_.up;
+  if (!moved) return;
+  progress_ = progress;
+  has_unreported_ = true;  // the last of them is reported when the transfer ends
+  if (reported_at_ != 0 && multi_->loop().now() - reported_at_ < report_interval) return;
+  notify(due_progress);
+}
+
+void Transfer::out_of_memory() noexcept {
+  if (state_ == State::running) result_->outcome.code = CURLE_OUT_OF_MEMORY;
+}
+
+// A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the
+// last. Where that cannot be known from the status, the first byte of body or the end tells:
+// libcurl keeps the bodies of those to itself.
+bool Transfer::is_final_response() const {
+  const long status = result_->headers.status();
+  if (status < 200) return false;
+  if (status == 401 || status == 407 || status == 417) return false;
+  if (status < 300 || status >= 400) return true;
+  return result_->headers.location().empty() ||
+         request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
+}
+
+void Transfer::response_is_in() {
+  if (response_in_) return;
+  response_in_ = true;
+  result_->headers.body_began();
+  Origin &origin = *request_.url->origin;
+  if (origin.secure && origin.http_version == 0 && result_->headers.hops().empty())
+    origin.http_version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
+  if (request_.wants_response) result_->headers.collect(easy_->handle.get());
+  if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
+  if (request_.wants_response) notify(due_response);
+}
+
+}  // namespace luvcurl
