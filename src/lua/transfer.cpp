@@ -4,6 +4,7 @@
 #include <new>
 #include <string>
 
+#include "core/curl/error.h"
 #include "lua/compat.h"
 #include "lua/info.h"
 

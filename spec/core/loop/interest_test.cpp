@@ -36,7 +36,7 @@ UvApi counted_uv() {
 
 class InterestTest : public ::testing::Test {
  protected:
-  InterestTest() : uv_(counted_uv()), interest_(uv_, host_) {
+  InterestTest() : uv_(counted_uv()), interest_(uv_, host_, [](uv_poll_t *, int, int) {}) {
     starts = stops = fail_starts = 0;
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair_), 0);
   }
@@ -45,11 +45,13 @@ class InterestTest : public ::testing::Test {
     for (const int fd : pair_) close(fd);
   }
 
-  // The interest only compares lanes; it never looks into one.
-  Lane *lane(std::size_t number = 0) { return reinterpret_cast<Lane *>(&lanes_[number]); }
+  // The interest only compares owners; it never looks into one.
+  SocketOwner *owner(std::size_t number = 0) {
+    return reinterpret_cast<SocketOwner *>(&owners_[number]);
+  }
 
   void apply() {
-    interest_.apply([this](Lane *failed) { failed_.push_back(failed); });
+    interest_.apply([this](SocketOwner *failed) { failed_.push_back(failed); });
   }
 
   // libcurl opens a socket through us and gets a response over it.
@@ -61,20 +63,20 @@ class InterestTest : public ::testing::Test {
   }
 
   void watch(int fd, int what = CURL_POLL_IN) {
-    interest_.wish(lane(), fd, what);
+    interest_.wish(owner(), fd, what);
     apply();
   }
 
-  long lanes_[2] = {};
+  long owners_[2] = {};
   int pair_[2] = {-1, -1};
-  std::vector<Lane *> failed_;
+  std::vector<SocketOwner *> failed_;
   PlainHost host_;
   UvApi uv_;
   Interest interest_;
 };
 
 TEST_F(InterestTest, AWishIsAppliedLater) {
-  interest_.wish(lane(), pair_[0], CURL_POLL_IN);
+  interest_.wish(owner(), pair_[0], CURL_POLL_IN);
   EXPECT_EQ(starts, 0);
   EXPECT_EQ(interest_.watched(), 0U);
   apply();
@@ -87,7 +89,7 @@ TEST_F(InterestTest, WishesOfOneTurnBecomeOne) {
   interest_.opened(pair_[0]);
   for (const int what :
        {CURL_POLL_OUT, CURL_POLL_IN, CURL_POLL_REMOVE, CURL_POLL_INOUT, CURL_POLL_IN})
-    interest_.wish(lane(), pair_[0], what);
+    interest_.wish(owner(), pair_[0], what);
   apply();
   EXPECT_EQ(starts, 1);
   apply();
@@ -98,7 +100,7 @@ TEST_F(InterestTest, AConnectionStaysWatchedAcrossRemove) {
   connect(pair_[0]);
   watch(pair_[0]);
   for (int request = 0; request < 10; ++request) {
-    interest_.wish(lane(), pair_[0], CURL_POLL_REMOVE);
+    interest_.wish(owner(), pair_[0], CURL_POLL_REMOVE);
     apply();
     watch(pair_[0]);
   }
@@ -108,7 +110,7 @@ TEST_F(InterestTest, AConnectionStaysWatchedAcrossRemove) {
 
 TEST_F(InterestTest, AForeignSocketIsUnwatchedAtOnce) {
   watch(pair_[0]);
-  interest_.wish(lane(), pair_[0], CURL_POLL_REMOVE);
+  interest_.wish(owner(), pair_[0], CURL_POLL_REMOVE);
   EXPECT_EQ(stops, 1) << "libcurl may close it right after, unseen";
   EXPECT_EQ(interest_.watched(), 0U);
 }
@@ -117,7 +119,7 @@ TEST_F(InterestTest, AForeignSocketIsUnwatchedAtOnce) {
 TEST_F(InterestTest, ASocketThatStillConnectsIsUnwatchedAtOnce) {
   interest_.opened(pair_[0]);
   watch(pair_[0], CURL_POLL_OUT);
-  interest_.wish(lane(), pair_[0], CURL_POLL_REMOVE);
+  interest_.wish(owner(), pair_[0], CURL_POLL_REMOVE);
   EXPECT_EQ(interest_.watched(), 0U);
 }
 
@@ -128,7 +130,7 @@ TEST_F(InterestTest, AResponseConnectsOnlyTheSocketThatIsWorkedOn) {
   interest_.responded();  // on another, which we did not open
   for (const int fd : pair_) {
     watch(fd);
-    interest_.wish(lane(), fd, CURL_POLL_REMOVE);
+    interest_.wish(owner(), fd, CURL_POLL_REMOVE);
   }
   EXPECT_EQ(interest_.watched(), 0U);
 }
@@ -145,30 +147,30 @@ TEST_F(InterestTest, ASocketOfANumberThatWasClosedUnseenIsWatchedAnew) {
 TEST_F(InterestTest, AnEventThatNobodyWantsUnwatches) {
   connect(pair_[0]);
   watch(pair_[0]);
-  interest_.wish(lane(), pair_[0], CURL_POLL_REMOVE);
+  interest_.wish(owner(), pair_[0], CURL_POLL_REMOVE);
   EXPECT_EQ(interest_.watched(), 1U);
-  EXPECT_EQ(interest_.event(pair_[0], 0, UV_READABLE).lane, nullptr);
+  EXPECT_EQ(interest_.event(pair_[0], 0, UV_READABLE).owner, nullptr);
   EXPECT_EQ(interest_.watched(), 0U) << "the server's FIN would wake the loop for ever";
 }
 
 TEST_F(InterestTest, EventsAreTranslated) {
   watch(pair_[0], CURL_POLL_INOUT);
   Interest::Event event = interest_.event(pair_[0], 0, UV_READABLE);
-  EXPECT_EQ(event.lane, lane());
+  EXPECT_EQ(event.owner, owner());
   EXPECT_EQ(event.bits, CURL_CSELECT_IN);
   event = interest_.event(pair_[0], 0, UV_READABLE | UV_WRITABLE);
   EXPECT_EQ(event.bits, CURL_CSELECT_IN | CURL_CSELECT_OUT);
   watch(pair_[1], CURL_POLL_IN);
   event = interest_.event(pair_[1], 0, UV_READABLE | UV_WRITABLE);
   EXPECT_EQ(event.bits, CURL_CSELECT_IN) << "only what is wanted";
-  EXPECT_EQ(interest_.event(9999, 0, UV_READABLE).lane, nullptr) << "a descriptor never seen";
+  EXPECT_EQ(interest_.event(9999, 0, UV_READABLE).owner, nullptr) << "a descriptor never seen";
 }
 
 // On POLLERR libuv stops the handle by itself and reports UV_EBADF.
 TEST_F(InterestTest, AnErrorIsReportedAndTheSocketWatchedAnew) {
   watch(pair_[0]);
   const Interest::Event event = interest_.event(pair_[0], UV_EBADF, 0);
-  EXPECT_EQ(event.lane, lane());
+  EXPECT_EQ(event.owner, owner());
   EXPECT_EQ(event.bits, CURL_CSELECT_ERR | CURL_CSELECT_IN) << "with the wanted bits";
   EXPECT_EQ(interest_.watched(), 0U);
   interest_.settled(pair_[0]);
@@ -198,7 +200,7 @@ TEST_F(InterestTest, ClosingUnwatchesBeforeTheClose) {
 
 TEST_F(InterestTest, ADescriptorThatIsClosedBeforeApplyIsNotWatched) {
   interest_.opened(pair_[0]);
-  interest_.wish(lane(), pair_[0], CURL_POLL_OUT);
+  interest_.wish(owner(), pair_[0], CURL_POLL_OUT);
   interest_.closing(pair_[0]);
   close(pair_[0]);
   apply();
@@ -219,11 +221,11 @@ TEST_F(InterestTest, TheNextSocketOfTheSameNumberReusesTheHandle) {
   ASSERT_EQ(fresh[0], number) << "the lowest free number";
   pair_[0] = fresh[0];
   interest_.opened(number);
-  interest_.wish(lane(1), number, CURL_POLL_IN);
+  interest_.wish(owner(1), number, CURL_POLL_IN);
   apply();
   EXPECT_EQ(host_.polls(), 1);
   EXPECT_EQ(interest_.watched(), 1U);
-  EXPECT_EQ(interest_.event(number, 0, UV_READABLE).lane, lane(1));
+  EXPECT_EQ(interest_.event(number, 0, UV_READABLE).owner, owner(1));
   close(fresh[1]);
 }
 
@@ -232,34 +234,34 @@ TEST_F(InterestTest, AForeignDescriptorOfAUsedNumberIsNotTakenForOurs) {
   watch(pair_[0]);
   interest_.closing(pair_[0]);
   watch(pair_[0]);  // the number again, now not from our OPENSOCKETFUNCTION
-  interest_.wish(lane(), pair_[0], CURL_POLL_REMOVE);
+  interest_.wish(owner(), pair_[0], CURL_POLL_REMOVE);
   EXPECT_EQ(interest_.watched(), 0U);
 }
 
-TEST_F(InterestTest, ForgetUnwatchesOneLane) {
-  interest_.wish(lane(0), pair_[0], CURL_POLL_IN);
-  interest_.wish(lane(1), pair_[1], CURL_POLL_IN);
+TEST_F(InterestTest, ForgetUnwatchesOneOwner) {
+  interest_.wish(owner(0), pair_[0], CURL_POLL_IN);
+  interest_.wish(owner(1), pair_[1], CURL_POLL_IN);
   apply();
-  interest_.forget(lane(0));
+  interest_.forget(owner(0));
   EXPECT_EQ(interest_.watched(), 1U);
-  EXPECT_EQ(interest_.event(pair_[0], 0, UV_READABLE).lane, nullptr);
-  EXPECT_EQ(interest_.event(pair_[1], 0, UV_READABLE).lane, lane(1));
+  EXPECT_EQ(interest_.event(pair_[0], 0, UV_READABLE).owner, nullptr);
+  EXPECT_EQ(interest_.event(pair_[1], 0, UV_READABLE).owner, owner(1));
 }
 
-TEST_F(InterestTest, ASocketThatCannotBeWatchedFailsItsLane) {
+TEST_F(InterestTest, ASocketThatCannotBeWatchedFailsItsOwner) {
   fail_starts = 1;
-  interest_.wish(lane(1), pair_[0], CURL_POLL_IN);
+  interest_.wish(owner(1), pair_[0], CURL_POLL_IN);
   apply();
   ASSERT_EQ(failed_.size(), 1U);
-  EXPECT_EQ(failed_[0], lane(1));
+  EXPECT_EQ(failed_[0], owner(1));
   EXPECT_EQ(interest_.watched(), 0U);
 }
 
-TEST_F(InterestTest, AHandleThatCannotBeMadeFailsItsLane) {
+TEST_F(InterestTest, AHandleThatCannotBeMadeFailsItsOwner) {
   host_.refuse(HandleFactory::Kind::poll);
   watch(pair_[0]);
   ASSERT_EQ(failed_.size(), 1U);
-  EXPECT_EQ(failed_[0], lane());
+  EXPECT_EQ(failed_[0], owner());
 }
 
 // A socket stays registered lazily, so a wish may find it "watched already" by a handle that is
@@ -267,7 +269,7 @@ TEST_F(InterestTest, AHandleThatCannotBeMadeFailsItsLane) {
 TEST_F(InterestTest, AHandleThatTheHostClosedIsMadeAnew) {
   connect(pair_[0]);
   watch(pair_[0]);
-  interest_.wish(lane(), pair_[0], CURL_POLL_REMOVE);
+  interest_.wish(owner(), pair_[0], CURL_POLL_REMOVE);
   host_.close_handles();
   watch(pair_[0]);
   EXPECT_EQ(host_.polls(), 2);

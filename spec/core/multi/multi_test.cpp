@@ -113,11 +113,11 @@ TEST_F(MultiTest, AServerIsAskedWhereItsConnectionsAre) {
 TEST_F(MultiTest, WithoutTimeABatchIsBegunAtOnce) {
   const auto records = get_many(40);
   const std::uint64_t now = multi_->loop().now();
-  EXPECT_FALSE(multi_->work(now, 0));
+  EXPECT_FALSE(multi_->work({now, 0, now}));
   EXPECT_EQ(multi_->stats().in_flight, 16U);
-  EXPECT_FALSE(multi_->work(now, 0));
+  EXPECT_FALSE(multi_->work({now, 0, now}));
   EXPECT_EQ(multi_->stats().in_flight, 32U);
-  EXPECT_TRUE(multi_->work(now, UINT64_MAX));
+  EXPECT_TRUE(multi_->work({now, UINT64_MAX, now}));
   EXPECT_EQ(multi_->stats().in_flight, 40U);
   ASSERT_TRUE(host_.run());
   for (const auto &record : records) EXPECT_EQ(record->calls, Calls{"done"});

@@ -13,7 +13,7 @@
 
 namespace luvcurl {
 
-class Transfer;
+class EasyUser;
 
 /// How a request carries its body. Handles are kept apart by it: libcurl's own options for it
 /// (POSTFIELDS, UPLOAD) cannot be taken back one by one.
@@ -36,7 +36,7 @@ struct Easy {
   std::shared_ptr<const Url> url;    ///< of the last request: libcurl has pointers to it
   BuiltForm form;                    ///< BodyKind::form
   std::string lines;                 ///< memory for a response's headers
-  Transfer *transfer = nullptr;      ///< whose it is now; libcurl's callbacks find it here
+  EasyUser *user = nullptr;          ///< whose it is now; libcurl's callbacks call it
   SlistPtr reduced_headers;          ///< what is left of the headers, see redirect.h
   bool is_abroad = false;            ///< a redirect has led to another server
   bool expectation_refused = false;  ///< by an answer of 417

@@ -2,8 +2,8 @@
 
 #include <new>
 
+#include "core/curl/callbacks.h"
 #include "core/curl/easy.h"
-#include "core/transfer/callbacks.h"
 
 namespace luvcurl {
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/loop/loop.h"
-
 namespace luvcurl {
 
 Interest::Watch &Interest::at(curl_socket_t fd) {
@@ -33,10 +31,10 @@ void Interest::disarm(Watch &watch) noexcept {
   if (auto *poll = watch.handle.as<uv_poll_t>(uv_)) uv_.poll_stop(poll);
 }
 
-void Interest::wish(Lane *lane, curl_socket_t fd, int what) {
+void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
   Watch &watch = at(fd);
   watch.want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
-  watch.lane = watch.want != 0 ? lane : nullptr;
+  watch.owner = watch.want != 0 ? owner : nullptr;
   if (watch.want == 0) {
     if (!watch.connected) disarm(watch);
   } else if (!is_met(watch)) {
@@ -67,19 +65,19 @@ void Interest::closing(curl_socket_t fd) noexcept {
   watch.ours = false;
   watch.connected = false;
   watch.want = 0;
-  watch.lane = nullptr;
+  watch.owner = nullptr;
 }
 
-void Interest::forget(const Lane *lane) noexcept {
+void Interest::forget(const SocketOwner *owner) noexcept {
   for (Watch &watch : watches_) {
-    if (watch.lane != lane) continue;
+    if (watch.owner != owner) continue;
     disarm(watch);
     watch.want = 0;
-    watch.lane = nullptr;
+    watch.owner = nullptr;
   }
 }
 
-Lane *Interest::apply_one(curl_socket_t fd) {
+SocketOwner *Interest::apply_one(curl_socket_t fd) {
   watches_[static_cast<std::size_t>(fd)].dirty = false;
   {
     const Watch &watch = watches_[static_cast<std::size_t>(fd)];
@@ -96,10 +94,10 @@ Lane *Interest::apply_one(curl_socket_t fd) {
   Watch &watch = at(fd);
   if (watch.want == 0) return nullptr;
   auto *poll = watch.handle.as<uv_poll_t>(uv_);
-  if (poll == nullptr) return watch.lane;
+  if (poll == nullptr) return watch.owner;
   const int events = ((watch.want & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
                      ((watch.want & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
-  if (uv_.poll_start(poll, events, &Loop::on_poll) != 0) return watch.lane;
+  if (uv_.poll_start(poll, events, on_event_) != 0) return watch.owner;
   watch.armed = watch.want;
   return nullptr;
 }
@@ -113,7 +111,7 @@ Interest::Event Interest::event(int fd, int status, int events) noexcept {
     disarm(watch);
     return {};
   }
-  Event event{watch.lane, 0};
+  Event event{watch.owner, 0};
   if (status < 0) {
     // With the wanted bits, since CURL_CSELECT_ERR alone ends a transfer without a look at what
     // recv() would say.

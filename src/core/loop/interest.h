@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "core/loop/handle.h"
+#include "core/loop/socket_owner.h"
 
 namespace luvcurl {
-
-class Lane;
 
 /// Which sockets libcurl wants watched, and which the loop watches.
 ///
@@ -26,10 +25,13 @@ class Lane;
 /// uv_close on a stopped poll still removes its number from epoll, whoever owns it by then.)
 class Interest {
  public:
-  Interest(const UvApi &uv, HandleFactory &factory) : uv_(uv), factory_(factory) {}
+  /// `on_event` is what libuv calls with an event of a socket: has it translated by event().
+  Interest(const UvApi &uv, HandleFactory &factory, uv_poll_cb on_event)
+      : uv_(uv), factory_(factory), on_event_(on_event) {}
 
-  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `lane`. Called inside libcurl; never fails.
-  void wish(Lane *lane, curl_socket_t fd, int what);
+  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `owner`. Called inside libcurl; never
+  /// fails.
+  void wish(SocketOwner *owner, curl_socket_t fd, int what);
 
   /// Says that libcurl has just opened `fd` through us: what was known of the number is over.
   void opened(curl_socket_t fd);
@@ -44,23 +46,23 @@ class Interest {
   /// Unwatches `fd`, which is closed right after.
   void closing(curl_socket_t fd) noexcept;
 
-  /// Forgets every wish of a lane that goes away.
-  void forget(const Lane *lane) noexcept;
+  /// Forgets every wish of an owner that goes away.
+  void forget(const SocketOwner *owner) noexcept;
 
-  /// Brings the loop's registrations up to the wishes. `fail(lane)` is called for each lane one of
-  /// whose sockets cannot be watched.
+  /// Brings the loop's registrations up to the wishes. `fail(owner)` is called for each one
+  /// of whose sockets one cannot be watched.
   template <class Fail>
   void apply(Fail &&fail) {
     while (!dirty_.empty()) {
       const curl_socket_t fd = dirty_.back();
       dirty_.pop_back();
-      if (Lane *lane = apply_one(fd)) fail(lane);
+      if (SocketOwner *owner = apply_one(fd)) fail(owner);
     }
   }
 
   struct Event {
-    Lane *lane = nullptr;  ///< whose socket it is; nullptr when nobody wants the event
-    int bits = 0;          ///< CURL_CSELECT_*
+    SocketOwner *owner = nullptr;  ///< whose socket it is; nullptr when nobody wants the event
+    int bits = 0;                  ///< CURL_CSELECT_*
   };
 
   /// Translates an event of libuv. Unwatches the socket when nobody wants its events any more.
@@ -81,7 +83,7 @@ class Interest {
  private:
   struct Watch {
     Handle handle;
-    Lane *lane = nullptr;
+    SocketOwner *owner = nullptr;
     std::uint8_t want = 0;   // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
     std::uint8_t armed = 0;  // the same bits, as the loop watches
     bool ours = false;       // opened by our OPENSOCKETFUNCTION
@@ -93,10 +95,11 @@ class Interest {
   bool is_met(const Watch &watch) const noexcept;
   void disarm(Watch &watch) noexcept;
   void mark(curl_socket_t fd, Watch &watch) noexcept;
-  Lane *apply_one(curl_socket_t fd);
+  SocketOwner *apply_one(curl_socket_t fd);
 
   const UvApi &uv_;
   HandleFactory &factory_;
+  const uv_poll_cb on_event_;
   std::vector<Watch> watches_;  // by descriptor
   std::vector<curl_socket_t> dirty_;
   curl_socket_t current_ = CURL_SOCKET_BAD;

@@ -1,13 +1,7 @@
 #include "core/loop/loop.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <exception>
-
-#include "core/multi/lane.h"
-#include "core/multi/multi.h"
-#include "core/transfer/transfer.h"
 
 namespace luvcurl {
 
@@ -15,29 +9,16 @@ namespace {
 
 constexpr std::uint64_t never = UINT64_MAX;
 constexpr std::uint64_t ns_of_ms = 1'000'000;
-constexpr const char *lost_handles = "the host closed luvcurl's handles on its loop";
 
 // A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has
 // one Lua state with luv nearly always, so this is a list of one. A bare pointer, which has no
 // destructor: a state may be closed by an exit handler, when the thread's objects are gone.
 thread_local Loop *first_of_thread = nullptr;
 
-Quirks quirks_of_libcurl() {
-  const unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
-  Quirks quirks;
-  quirks.recheck_timer = version >= 0x080a00 && version <= 0x080b00;
-  quirks.forgets_ftp = version < 0x080400;
-  return quirks;
-}
-
 }  // namespace
 
 Loop::Loop(uv_loop_t *loop, const UvApi &uv, HandleFactory &factory)
-    : loop_(loop),
-      uv_(uv),
-      factory_(factory),
-      quirks_(quirks_of_libcurl()),
-      interest_(uv_, factory) {
+    : loop_(loop), uv_(uv), factory_(factory), interest_(uv_, factory, &on_poll) {
   next_of_thread_ = first_of_thread;
   first_of_thread = this;
 }
@@ -76,15 +57,15 @@ bool Loop::make_handles() {
 bool Loop::ensure() {
   if (stopped_) return false;
   if (prepare_.get(uv_) != nullptr && timer_.get(uv_) != nullptr) return true;
-  for (Multi *multi : multis_) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
+  for (Participant *participant : participants_) participant->handles_lost();
   return make_handles();
 }
 
 void Loop::lost() noexcept {
-  // A transfer added since the host closed the handle has had it made anew, and ended the others.
+  // What began since the host closed the handle has had it made anew, and ended the rest.
   if (stopped_ || prepare_.get(uv_) != nullptr) return;
-  for (Multi *multi : multis_) multi->fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, lost_handles);
-  // No turn will come: the sinks are told here. What they start makes handles anew.
+  for (Participant *participant : participants_) participant->handles_lost();
+  // No turn will come: it is told here. What is started by that makes handles anew.
   deliver(never);
 }
 
@@ -134,55 +115,37 @@ void Loop::arm(std::uint64_t deadline) noexcept {
 
 void Loop::stop() noexcept {
   stopped_ = true;
-  // Backwards, since a Multi goes away with the last of its transfers.
-  for (std::size_t i = multis_.size(); i-- > 0;) multis_[i]->abandon();
-  while (next_announced()) {
+  // Backwards, since one may leave, and go away, with what it lets go of.
+  for (std::size_t i = participants_.size(); i-- > 0;) participants_[i]->abandon();
+  while (announced_.next()) {
   }
   interest_.stop();
   if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_stop(prepare);
   if (auto *timer = timer_.as<uv_timer_t>(uv_)) uv_.timer_stop(timer);
-  // A Multi that dies later must not reach for cells that die with the host.
+  // What dies later must not reach for cells that die with the host.
   prepare_ = Handle();
   timer_ = Handle();
   interest_.drop_handles();
 }
 
-// --- members ---
+// --- participants ---
 
-void Loop::join(Multi *multi) {
-  multis_.push_back(multi);
+void Loop::join(Participant *participant) {
+  participants_.push_back(participant);
   set_budget();
 }
 
-void Loop::leave(Multi *multi) noexcept {
-  multis_.erase(std::remove(multis_.begin(), multis_.end(), multi), multis_.end());
+void Loop::leave(Participant *participant) noexcept {
+  participants_.erase(std::remove(participants_.begin(), participants_.end(), participant),
+                      participants_.end());
   set_budget();
 }
 
-// The smallest that a Multi asks for.
 void Loop::set_budget() noexcept {
   std::uint64_t budget = UINT64_MAX;
-  for (const Multi *multi : multis_)
-    budget = std::min(budget, static_cast<std::uint64_t>(multi->settings().turn_budget) * ns_of_ms);
+  for (const Participant *participant : participants_)
+    budget = std::min(budget, participant->turn_budget() * ns_of_ms);
   budget_.set(budget);
-}
-
-void Loop::announce(Transfer &transfer) noexcept {
-  if (transfer.announced_) return;
-  transfer.announced_ = true;
-  auto &end = last_announced_ != nullptr ? last_announced_->next_announced_ : announced_;
-  end = transfer.shared_from_this();
-  last_announced_ = &transfer;
-  wake();
-}
-
-std::shared_ptr<Transfer> Loop::next_announced() noexcept {
-  std::shared_ptr<Transfer> first = std::move(announced_);
-  if (!first) return nullptr;
-  announced_ = std::move(first->next_announced_);
-  if (!announced_) last_announced_ = nullptr;
-  first->announced_ = false;
-  return first;
 }
 
 // --- uv callbacks ---
@@ -200,9 +163,9 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
       return;
     }
     const Interest::Event event = self->interest_.event(fd, status, events);
-    if (event.lane == nullptr) return;
+    if (event.owner == nullptr) return;
     const std::uint64_t began = self->uv_.hrtime();
-    event.lane->drive(fd, event.bits);
+    event.owner->drive(fd, event.bits);
     self->interest_.settled(fd);
     self->budget_.event_took(self->uv_.hrtime() - began);
     self->wake();
@@ -248,7 +211,7 @@ void Loop::turn() {
     if (!deliver(until)) break;
   }
   if (has_work_ && uv_.hrtime() < until) work(until);
-  interest_.apply([](Lane *lane) { lane->fail("a socket cannot be watched by the loop"); });
+  interest_.apply([](SocketOwner *owner) { owner->unwatchable(); });
   schedule();
   const std::uint64_t ended = uv_.hrtime();
   polls_.turn_ended(ended / ns_of_ms);
@@ -256,42 +219,40 @@ void Loop::turn() {
 }
 
 void Loop::work(std::uint64_t until) {
-  const std::uint64_t at = now();
-  const bool due = deadline_ <= at;
-  if (due) deadline_ = never;
-  // Backwards and held, since a Multi goes away when the last of its transfers leaves its queue.
-  for (std::size_t i = multis_.size(); i-- > 0;) {
-    const std::shared_ptr<Multi> multi = multis_[i]->shared_from_this();
-    if (due) multi->check_deadlines(at, polls_.looked_at());
-    if (!multi->work(at, until)) has_work_ = true;
+  const Turn turn{now(), until, polls_.looked_at()};
+  if (deadline_ <= turn.now) deadline_ = never;
+  // Backwards, since one may go away at the end of its work.
+  for (std::size_t i = participants_.size(); i-- > 0;) {
+    if (!participants_[i]->work(turn)) has_work_ = true;
   }
 }
 
 // Returns whether anything was told, and there may thus be new work. What is announced meanwhile
 // waits for the next round.
 bool Loop::deliver(std::uint64_t until) {
-  const Transfer *const last = last_announced_;
+  const Announced *const last = announced_.last();
   bool any = false;
-  while (const std::shared_ptr<Transfer> transfer = next_announced()) {
-    // The script may run the loop: the others must be told there.
-    if (announced_) has_work_ = true;
+  while (const std::shared_ptr<Announced> one = announced_.next()) {
+    // A script may run the loop: the others must tell there.
+    if (!announced_.empty()) has_work_ = true;
     told_ = any = true;
-    transfer->deliver();
-    if (transfer.get() == last || uv_.hrtime() >= until) break;
+    one->tell();
+    if (one.get() == last || uv_.hrtime() >= until) break;
   }
-  if (announced_) has_work_ = true;
+  if (!announced_.empty()) has_work_ = true;
   return any && uv_.hrtime() < until;
 }
 
 void Loop::schedule() noexcept {
   std::uint64_t next = deadline_;
-  for (Multi *multi : multis_) next = std::min(next, multi->next_deadline());
+  for (const Participant *participant : participants_)
+    next = std::min(next, participant->next_deadline());
   deadline_ = next;
   // A script that was told may wait by `while not done do uv.run('once') end`: that must get back
   // to it instead of waiting for an event of somebody else.
   const bool told = told_;
   told_ = false;
-  if (has_work_ || told || announced_) {
+  if (has_work_ || told || !announced_.empty()) {
     has_work_ = true;
     armed_ = never;
     arm(0);

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "core/curl/quirks.h"
 #include "core/loop/loop.h"
 #include "core/multi/multi.h"
 #include "core/transfer/transfer.h"
@@ -102,7 +103,7 @@ void Lane::drive(curl_socket_t fd, int bits) {
   loop_.interest().working_on(CURL_SOCKET_BAD);
   reap();
   if (code != CURLM_OK && code != CURLM_BAD_SOCKET) fail(curl_multi_strerror(code));
-  if (loop_.quirks().recheck_timer && active_ > 0) {
+  if (quirks().recheck_timer && active_ > 0) {
     // COMPAT libcurl 8.10.0-8.11.0: an early CURL_SOCKET_TIMEOUT does not make it state its timer
     // anew (curl#15627).
     long milliseconds = -1;
@@ -117,7 +118,7 @@ void Lane::reap() {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;  // copied: removing the handle frees the message
     const char *easy = info_text(message->easy_handle, CURLINFO_PRIVATE);
-    Transfer &transfer = *reinterpret_cast<const Easy *>(easy)->transfer;
+    auto &transfer = static_cast<Transfer &>(*reinterpret_cast<const Easy *>(easy)->user);
     transfer.finish(code);
     remove(transfer);
   }

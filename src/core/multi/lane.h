@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/curl/curl_ptr.h"
+#include "core/loop/socket_owner.h"
 
 namespace luvcurl {
 
@@ -16,13 +17,13 @@ class Transfer;
 /// One CURLM with its connections. A Multi opens a further one when all have enough in flight:
 /// libcurl searches a CURLM's connections linearly, so the cost of a request grows with what is in
 /// it.
-class Lane {
+class Lane final : public SocketOwner {
  public:
   static constexpr std::uint64_t no_deadline = UINT64_MAX;
 
   /// `max_connections` is this lane's part of the Multi's; 0 for no limit.
   Lane(Loop &loop, Multi &owner, long max_connections);
-  ~Lane();
+  ~Lane() override;
   Lane(const Lane &) = delete;
   Lane &operator=(const Lane &) = delete;
 
@@ -37,11 +38,9 @@ class Lane {
 
   /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers
   /// (CURL_SOCKET_TIMEOUT), and takes the results. The one caller of curl_multi_socket_action.
-  void drive(curl_socket_t fd, int bits);
+  void drive(curl_socket_t fd, int bits) override;
 
-  /// Ends every transfer of this lane: libcurl has said that the CURLM is broken, or a socket of it
-  /// cannot be watched.
-  void fail(const char *why);
+  void unwatchable() override { fail("a socket cannot be watched by the loop"); }
 
   std::size_t active() const { return active_; }
   long max_connections() const { return max_connections_; }
@@ -58,6 +57,8 @@ class Lane {
 
   void open();
   void reap();
+  // Ends every transfer of this lane: the CURLM is broken, or one of its sockets.
+  void fail(const char *why);
 
   Loop &loop_;
   Multi &owner_;

@@ -69,6 +69,10 @@ void Multi::close() {
   fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the Multi was closed");
 }
 
+void Multi::handles_lost() noexcept {
+  fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the host closed luvcurl's handles on its loop");
+}
+
 void Multi::abandon() noexcept {
   const auto self = weak_from_this().lock();  // the transfers may be the last who hold us
   closed_ = true;
@@ -109,12 +113,14 @@ long Multi::buffer_size() const {
 
 // --- the loop's turn ---
 
-bool Multi::work(std::uint64_t now, std::uint64_t until) {
+bool Multi::work(const Turn &turn) {
+  const auto self = shared_from_this();  // it goes away when its last transfer leaves the queue
+  check_deadlines(turn.now, turn.looked_at);
   for (;;) {
     const std::size_t started = start_queued();
-    if (!drive_kicked(now, until)) return false;
+    if (!drive_kicked(turn.now, turn.until)) return false;
     if (started < batch) return true;
-    if (loop_->uv().hrtime() >= until) return queue_.size() == 0;
+    if (loop_->uv().hrtime() >= turn.until) return queue_.size() == 0;
   }
 }
 

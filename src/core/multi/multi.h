@@ -38,13 +38,13 @@ struct Stats {
 };
 
 /// Transfers that share connections, DNS answers and TLS sessions.
-class Multi : public std::enable_shared_from_this<Multi> {
+class Multi final : public Participant, public std::enable_shared_from_this<Multi> {
  public:
   /// HTTP/2 streams a connection may carry before a further one is opened.
   static constexpr std::size_t max_streams = 256;
 
   Multi(std::shared_ptr<Loop> loop, const Settings &settings);
-  ~Multi();
+  ~Multi() override;
   Multi(const Multi &) = delete;
   Multi &operator=(const Multi &) = delete;
 
@@ -65,9 +65,6 @@ class Multi : public std::enable_shared_from_this<Multi> {
   void close();
   bool closed() const { return closed_; }
 
-  /// Lets go of every transfer without a word to its sink: the Lua state is closing.
-  void abandon() noexcept;
-
   std::size_t count() const { return transfers_.size(); }
   Stats stats() const;
 
@@ -79,13 +76,14 @@ class Multi : public std::enable_shared_from_this<Multi> {
   long buffer_size() const;
 
   // For Loop, in its turn.
-  /// Begins what waits and may, and drives the lanes that want it, until `until` (uv_hrtime).
-  /// Returns whether there is nothing left to do.
-  bool work(std::uint64_t now, std::uint64_t until);
-  /// Ends what has run out of time by `now`. A running transfer is given another poll: it has only
-  /// if the sockets were looked at since, which they were after `looked_at`.
-  void check_deadlines(std::uint64_t now, std::uint64_t looked_at);
-  std::uint64_t next_deadline() const;
+  /// Ends what has run out of time, begins what waits and may, and drives the lanes that want it.
+  bool work(const Turn &turn) override;
+  std::uint64_t next_deadline() const override;
+  std::uint64_t turn_budget() const override {
+    return static_cast<std::uint64_t>(settings_.turn_budget);
+  }
+  void handles_lost() noexcept override;
+  void abandon() noexcept override;
 
   // For Lane and Transfer.
   void started(Transfer &transfer);
@@ -107,6 +105,9 @@ class Multi : public std::enable_shared_from_this<Multi> {
   // cannot be broken off; and what is sent soon after it was set up is still in the CPU's caches.
   static constexpr std::size_t batch = 16;
 
+  /// Ends what has run out of time by `now`. A running transfer is given another poll: it has only
+  /// if the sockets were looked at since, which they were after `looked_at`.
+  void check_deadlines(std::uint64_t now, std::uint64_t looked_at);
   std::size_t start_queued();
   bool drive_kicked(std::uint64_t now, std::uint64_t until);
   static std::uint64_t next_look(const Transfer &transfer, std::uint64_t now);

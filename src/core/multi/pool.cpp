@@ -2,8 +2,9 @@
 
 #include <new>
 
+#include "core/curl/callbacks.h"
 #include "core/curl/stale_header.h"
-#include "core/transfer/callbacks.h"
+#include "core/loop/sockets.h"
 
 namespace luvcurl {
 
@@ -49,7 +50,8 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   easy->handle.reset(curl_easy_init());
   if (!easy->handle) throw std::bad_alloc();
   CURL *handle = easy->handle.get();
-  callbacks::install(*easy, interest_);
+  callbacks::install(*easy);
+  watch_sockets(handle, interest_);
   set_option(handle, CURLOPT_ERRORBUFFER, easy->message.data());
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -94,8 +96,8 @@ bool Pool::check(const Options &options, BodyKind body, std::string *error) {
 }
 
 void Pool::release(std::unique_ptr<Easy> easy) noexcept {
-  const bool used = easy->transfer != nullptr;
-  easy->transfer = nullptr;
+  const bool used = easy->user != nullptr;
+  easy->user = nullptr;
   CURL *handle = easy->handle.get();
   if (used && !stale_header::guard(*easy)) return;
   if (easy->spoiled || idle_ >= max_idle || !is_keepable(*easy->options)) return;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "core/curl/callbacks.h"
 #include "core/curl/form.h"
 #include "core/transfer/body.h"
-#include "core/transfer/callbacks.h"
 
 namespace luvcurl {
 

@@ -3,12 +3,19 @@
 #include <memory>
 #include <string>
 
-#include "core/curl/error.h"
 #include "core/curl/headers.h"
 #include "core/curl/info.h"
 #include "core/curl/url.h"
+#include "core/transfer/phase.h"
 
 namespace luvcurl {
+
+/// What a transfer came to.
+struct Outcome {
+  CURLcode code = CURLE_OK;
+  Phase phase = Phase::queue;
+  std::string message;  ///< empty when code is CURLE_OK
+};
 
 /// What is known of a transfer, and stays known after it: small, since scripts keep responses for
 /// as long as they like, and a collector lets dropped ones lie by the hundred.

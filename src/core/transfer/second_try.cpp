@@ -33,7 +33,7 @@ void Transfer::start_again() {
   held_ = full_ = hold_none;
   second_try_ = true;
   state_ = State::queued;
-  multi_->enqueue(shared_from_this());
+  multi_->enqueue(self());
 }
 
 }  // namespace luvcurl

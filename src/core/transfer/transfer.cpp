@@ -1,5 +1,6 @@
 #include "core/transfer/transfer.h"
 
+#include "core/curl/quirks.h"
 #include "core/loop/loop.h"
 #include "core/multi/lane.h"
 #include "core/multi/multi.h"
@@ -97,7 +98,7 @@ void Transfer::size_of(std::size_t stream, std::int64_t size) {
 
 void Transfer::ready() {
   if (!request_.held) return;
-  if (state_ == State::queued) multi_->enqueue(shared_from_this());
+  if (state_ == State::queued) multi_->enqueue(self());
   request_.held = false;
 }
 
@@ -112,7 +113,7 @@ bool Transfer::start(std::string *error) {
   state_ = State::running;
   easy_ = multi_->pool().acquire(request_.options, request_.body, *request_.url, error);
   if (!easy_) return false;
-  easy_->transfer = this;
+  easy_->user = this;
   result_->headers.write_to(easy_->lines);
   if (second_try_) {
     set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);
@@ -168,7 +169,7 @@ void Transfer::end(CURLcode code, std::string message) {
   notify(0);
 }
 
-void Transfer::deliver() {
+void Transfer::tell() {
   if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
   apply_flow();
   while (state_ != State::done) {
@@ -254,8 +255,8 @@ void Transfer::check_deadline(std::uint64_t now) {
 // COMPAT libcurl < 8.4: when the server of a kept FTP connection answers at once, libcurl comes to
 // DOING_MORE and returns with neither a socket nor a timer to go on from (curl#12042).
 bool Transfer::may_be_forgotten() const {
-  return multi_->loop().quirks().forgets_ftp && request_.url->origin->is_ftp &&
-         state_ == State::running && !response_in_ && held_ == hold_none;
+  return quirks().forgets_ftp && request_.url->origin->is_ftp && state_ == State::running &&
+         !response_in_ && held_ == hold_none;
 }
 
 // The end of a pause has libcurl run a transfer, whatever it is at.

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/curl/easy.h"
+#include "core/curl/easy_user.h"
+#include "core/loop/announced.h"
 #include "core/transfer/body.h"
 #include "core/transfer/request.h"
 #include "core/transfer/result.h"
@@ -18,12 +20,8 @@ namespace luvcurl {
 class Lane;
 class Multi;
 
-struct Progress {
-  std::int64_t down = 0, down_total = 0, up = 0, up_total = 0;  ///< bytes; totals 0 when not known
-};
-
 /// One request on its way, from add to its final callback.
-class Transfer : public std::enable_shared_from_this<Transfer> {
+class Transfer final : public Announced, public EasyUser {
  public:
   enum class State {
     queued,   ///< not yet given to libcurl
@@ -71,18 +69,20 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   /// The sink could not take the outcome.
   void fail_late(CURLcode code) { result_->outcome.code = code; }
 
+  // For Loop: makes libcurl hold what it should, and tells the sink what is due.
+  void tell() override;
+
   // For libcurl's callbacks.
-  std::size_t on_write(const char *bytes, std::size_t size);
-  bool on_header(std::string_view line);
-  std::size_t on_read(std::size_t stream, char *out, std::size_t size);
-  bool on_seek(std::size_t stream, std::int64_t offset);
-  void on_progress(const Progress &progress);
-  void out_of_memory() noexcept;
+  std::size_t on_write(const char *bytes, std::size_t size) override;
+  bool on_header(std::string_view line) override;
+  std::size_t on_read(std::size_t stream, char *out, std::size_t size) override;
+  bool on_seek(std::size_t stream, std::int64_t offset) override;
+  void on_progress(const Progress &progress) override;
+  void out_of_memory() noexcept override;
 
  private:
   friend class Multi;
   friend class Lane;
-  friend class Loop;
 
   // What the sink is to be told of, as soon as libcurl has unwound.
   enum Due : unsigned { due_response = 1, due_data = 2, due_read = 4, due_progress = 8 };
@@ -90,6 +90,9 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   // Directions that libcurl is to hold back, or does.
   enum Hold : unsigned { hold_none = 0, hold_down = 1, hold_up = 2 };
 
+  std::shared_ptr<Transfer> self() {
+    return std::static_pointer_cast<Transfer>(shared_from_this());
+  }
   void notify(unsigned due);
   bool start(std::string *error);       // sets up the handle, before it enters a CURLM
   void finish(CURLcode code) noexcept;  // libcurl is through with it
@@ -99,7 +102,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool met_dead_connection(CURLcode code) const;
   bool can_start_again() const;  // what was sent of the body can be sent once more
   void start_again();            // over a new connection
-  void deliver();                // tells the sink what is due; the caller holds it meanwhile
   void ask_source();             // for more of the stream that libcurl reads
   void apply_flow() noexcept;    // makes libcurl hold what it should
   bool is_final_response() const;
@@ -144,8 +146,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool second_try_ = false;
   bool holds_loop_ = false;
   bool has_unreported_ = false;  // progress
-  bool announced_ = false;       // waits in the loop's list of transfers to be told
-  std::shared_ptr<Transfer> next_announced_;
 };
 
 }  // namespace luvcurl

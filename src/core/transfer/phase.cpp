@@ -1,4 +1,4 @@
-#include "core/curl/phase.h"
+#include "core/transfer/phase.h"
 
 #include <cstdlib>
 #include <string>

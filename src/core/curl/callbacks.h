@@ -7,15 +7,12 @@
 namespace luvcurl {
 
 struct Easy;
-class Interest;
 
 namespace callbacks {
 
-/// Sets libcurl's callbacks on a handle. They note what happened in the transfer's buffers and
-/// flags and do nothing else: no script runs inside libcurl. `interest` must outlive every
-/// connection, since libcurl opens and closes sockets with the pointers of whichever handle came
-/// first.
-void install(Easy &easy, Interest &interest) noexcept;
+/// Sets libcurl's callbacks on a handle: they call its user (EasyUser), and nobody while it has
+/// none.
+void install(Easy &easy) noexcept;
 
 /// For curl_mime_data_cb, with a FormStream: what a streamed part of a form reads from.
 std::size_t read_part(char *bytes, std::size_t size, std::size_t count, void *stream) noexcept;

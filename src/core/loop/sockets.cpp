@@ -1,0 +1,54 @@
+#include "core/loop/sockets.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "core/curl/option.h"
+#include "core/loop/interest.h"
+
+namespace luvcurl {
+
+namespace {
+
+curl_socket_t on_open(void *interest, curlsocktype, curl_sockaddr *address) {
+#ifdef SOCK_CLOEXEC
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+  const int fd = ::socket(address->family, address->socktype, address->protocol);
+  if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
+  if (fd < 0) return CURL_SOCKET_BAD;
+  try {
+    static_cast<Interest *>(interest)->opened(fd);
+  } catch (const std::bad_alloc &) {
+    ::close(fd);
+    return CURL_SOCKET_BAD;
+  }
+  return fd;
+}
+
+// What a server connects to us (FTP's active mode) libcurl accepts itself.
+int on_socket_options(void *, curl_socket_t fd, curlsocktype purpose) {
+  if (purpose == CURLSOCKTYPE_ACCEPT) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
+
+int on_close(void *interest, curl_socket_t fd) {
+  static_cast<Interest *>(interest)->closing(fd);
+  return ::close(fd);
+}
+
+}  // namespace
+
+void watch_sockets(CURL *easy, Interest &interest) noexcept {
+  set_option(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  set_option(easy, CURLOPT_OPENSOCKETDATA, &interest);
+  set_option(easy, CURLOPT_SOCKOPTFUNCTION, &on_socket_options);
+  set_option(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
+  set_option(easy, CURLOPT_CLOSESOCKETDATA, &interest);
+}
+
+}  // namespace luvcurl
