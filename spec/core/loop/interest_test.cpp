@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <climits>
 #include <vector>
 
 #include "support/host.h"
@@ -67,6 +68,13 @@ class InterestTest : public ::testing::Test {
     apply();
   }
 
+  // The number of a descriptor that was, beyond what is known.
+  int dup_and_close() {
+    const int fd = fcntl(pair_[0], F_DUPFD, 500);
+    close(fd);
+    return fd;
+  }
+
   long owners_[2] = {};
   int pair_[2] = {-1, -1};
   std::vector<SocketOwner *> failed_;
@@ -83,6 +91,27 @@ TEST_F(InterestTest, AWishIsAppliedLater) {
   EXPECT_EQ(starts, 1);
   EXPECT_EQ(interest_.watched(), 1U);
   EXPECT_TRUE(failed_.empty());
+}
+
+// libcurl 7.88 asks for -1; no other number is believed either, before the kernel knows it.
+TEST_F(InterestTest, WhatIsNoDescriptorGetsInNowhere) {
+  for (const int fd : {-1, INT_MIN, INT_MAX, 1'000'000'000, dup_and_close()}) {
+    interest_.wish(owner(), fd, CURL_POLL_INOUT);
+    interest_.opened(fd);
+    interest_.working_on(fd);
+    interest_.responded();
+    interest_.settled(fd);
+    EXPECT_EQ(interest_.event(fd, 0, UV_READABLE).owner, nullptr);
+    EXPECT_EQ(interest_.event(fd, UV_EBADF, 0).owner, nullptr);
+    interest_.wish(owner(), fd, CURL_POLL_REMOVE);
+    interest_.closing(fd);
+  }
+  apply();
+  EXPECT_EQ(starts, 0);
+  EXPECT_EQ(interest_.watched(), 0U);
+  EXPECT_TRUE(failed_.empty());
+  watch(pair_[0]);
+  EXPECT_EQ(interest_.watched(), 1U);
 }
 
 TEST_F(InterestTest, WishesOfOneTurnBecomeOne) {

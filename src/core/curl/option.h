@@ -72,6 +72,9 @@ class OptionSet {
   /// Whether the option was given at all.
   bool has(CURLoption id) const noexcept { return find(id) != nullptr; }
 
+  /// Whether the user's own option makes libcurl ask for a body, whatever the request has.
+  bool uploads() const noexcept { return has(CURLOPT_UPLOAD) && number(CURLOPT_UPLOAD, 0) != 0; }
+
   std::size_t hash() const noexcept { return hash_; }
   bool operator==(const OptionSet &other) const { return options_ == other.options_; }
 

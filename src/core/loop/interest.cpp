@@ -1,17 +1,28 @@
 #include "core/loop/interest.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 
 namespace luvcurl {
 
-Interest::Watch &Interest::at(curl_socket_t fd) {
+// What is known of this number; nullptr when it is no descriptor's, or nothing is known.
+Interest::Watch *Interest::find(curl_socket_t fd) noexcept {
   const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size()) {
-    const std::size_t size = std::max(index + 1, watches_.size() * 2);
-    dirty_.reserve(size);  // so that mark() needs no memory
-    watches_.resize(size);
-  }
-  return watches_[index];
+  return fd >= 0 && index < watches_.size() ? &watches_[index] : nullptr;
+}
+
+// Room for what is known of it; nullptr when it is no descriptor's: a number from outside is no
+// index before the kernel knows it. COMPAT libcurl 7.88: it asks for socket -1 while the connection
+// of an upload that waits is gone (h2c upgrades, a plain answer that says HTTP/2); later it ends
+// the transfer, or begins it anew.
+Interest::Watch *Interest::at(curl_socket_t fd) {
+  if (Watch *known = find(fd)) return known;
+  if (fd < 0 || ::fcntl(fd, F_GETFD) < 0) return nullptr;
+  const std::size_t size = std::max(static_cast<std::size_t>(fd) + 1, watches_.size() * 2);
+  dirty_.reserve(size);  // so that mark() needs no memory
+  watches_.resize(size);
+  return find(fd);
 }
 
 void Interest::mark(curl_socket_t fd, Watch &watch) noexcept {
@@ -32,8 +43,11 @@ void Interest::disarm(Watch &watch) noexcept {
 }
 
 void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
-  Watch &watch = at(fd);
-  watch.want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
+  const auto want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
+  Watch *known = want != 0 ? at(fd) : find(fd);
+  if (known == nullptr) return;
+  Watch &watch = *known;
+  watch.want = want;
   watch.owner = watch.want != 0 ? owner : nullptr;
   if (watch.want == 0) {
     if (!watch.connected) disarm(watch);
@@ -43,7 +57,9 @@ void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
 }
 
 void Interest::opened(curl_socket_t fd) {
-  Watch &watch = at(fd);
+  Watch *known = at(fd);
+  if (known == nullptr) return;
+  Watch &watch = *known;
   disarm(watch);
   watch.ours = true;
   watch.connected = false;
@@ -52,15 +68,13 @@ void Interest::opened(curl_socket_t fd) {
 }
 
 void Interest::responded() noexcept {
-  const auto index = static_cast<std::size_t>(current_);
-  if (current_ != CURL_SOCKET_BAD && index < watches_.size())
-    watches_[index].connected = watches_[index].ours;
+  if (Watch *watch = find(current_)) watch->connected = watch->ours;
 }
 
 void Interest::closing(curl_socket_t fd) noexcept {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size()) return;
-  Watch &watch = watches_[index];
+  Watch *known = find(fd);
+  if (known == nullptr) return;
+  Watch &watch = *known;
   disarm(watch);
   watch.ours = false;
   watch.connected = false;
@@ -86,12 +100,11 @@ SocketOwner *Interest::apply_one(curl_socket_t fd) {
       // Making a handle runs Lua's allocator and thus perhaps its collector: look the watch up anew
       // after.
       const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
-      Watch &now = at(fd);
-      now.handle = made;
+      watches_[static_cast<std::size_t>(fd)].handle = made;
       if (auto *handle = made.get(uv_)) uv_.unref(handle);
     }
   }
-  Watch &watch = at(fd);
+  Watch &watch = watches_[static_cast<std::size_t>(fd)];
   if (watch.want == 0) return nullptr;
   auto *poll = watch.handle.as<uv_poll_t>(uv_);
   if (poll == nullptr) return watch.owner;
@@ -103,9 +116,9 @@ SocketOwner *Interest::apply_one(curl_socket_t fd) {
 }
 
 Interest::Event Interest::event(int fd, int status, int events) noexcept {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size()) return {};
-  Watch &watch = watches_[index];
+  Watch *known = find(fd);
+  if (known == nullptr) return {};
+  Watch &watch = *known;
   if (status < 0) watch.armed = 0;  // libuv has stopped the handle (POLLERR reaches us as UV_EBADF)
   if (watch.want == 0) {
     disarm(watch);
@@ -126,8 +139,8 @@ Interest::Event Interest::event(int fd, int status, int events) noexcept {
 }
 
 void Interest::settled(int fd) {
-  Watch &watch = at(fd);
-  if (watch.want != 0 && !is_met(watch)) mark(fd, watch);
+  Watch *watch = find(fd);
+  if (watch != nullptr && watch->want != 0 && !is_met(*watch)) mark(fd, *watch);
 }
 
 std::size_t Interest::watched() const noexcept {

@@ -29,8 +29,8 @@ class Interest {
   Interest(const UvApi &uv, HandleFactory &factory, uv_poll_cb on_event)
       : uv_(uv), factory_(factory), on_event_(on_event) {}
 
-  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `owner`. Called inside libcurl; never
-  /// fails.
+  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `owner`; one for what is no descriptor is
+  /// none. Called inside libcurl; never fails.
   void wish(SocketOwner *owner, curl_socket_t fd, int what);
 
   /// Says that libcurl has just opened `fd` through us: what was known of the number is over.
@@ -91,7 +91,8 @@ class Interest {
     bool dirty = false;      // waits in dirty_
   };
 
-  Watch &at(curl_socket_t fd);
+  Watch *find(curl_socket_t fd) noexcept;
+  Watch *at(curl_socket_t fd);
   bool is_met(const Watch &watch) const noexcept;
   void disarm(Watch &watch) noexcept;
   void mark(curl_socket_t fd, Watch &watch) noexcept;

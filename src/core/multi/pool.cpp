@@ -102,7 +102,8 @@ void Pool::release(std::unique_ptr<Easy> easy) noexcept {
   if (used && !stale_header::guard(*easy)) return;
   if (easy->spoiled || idle_ >= max_idle || !is_keepable(*easy->options)) return;
   // Not copied by libcurl, and gone when the request is.
-  if (easy->body == BodyKind::bytes) set_option(handle, CURLOPT_POSTFIELDS, nullptr);
+  if (easy->body == BodyKind::bytes && !easy->options->uploads())
+    set_option(handle, CURLOPT_POSTFIELDS, nullptr);
   try {
     Bucket &to = bucket(easy->options, easy->body);
     to.idle.push_back(std::move(easy));

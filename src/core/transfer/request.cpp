@@ -12,10 +12,13 @@ namespace {
 
 CURLcode set_body(Easy &easy, const Request &request) {
   CURL *handle = easy.handle.get();
+  const auto bytes = static_cast<curl_off_t>(request.bytes.size());
+  // Of an upload on_read gives the bytes, if there are any.
+  if (request.options->uploads() && request.sizes.empty() && request.body != BodyKind::form)
+    return set_option(handle, CURLOPT_INFILESIZE_LARGE, bytes);
   if (request.body == BodyKind::none) return CURLE_OK;
   if (request.body == BodyKind::bytes) {
-    const CURLcode code = set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                                     static_cast<curl_off_t>(request.bytes.size()));
+    const CURLcode code = set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, bytes);
     return code != CURLE_OK ? code : set_option(handle, CURLOPT_POSTFIELDS, request.bytes.data());
   }
   if (request.body == BodyKind::form) {

@@ -29,7 +29,7 @@ void Transfer::start_again() {
   for (Outbox &outbox : outboxes_) {
     if (outbox.touched()) outbox.restart();
   }
-  reading_ = 0;
+  reading_ = bytes_read_ = 0;
   held_ = full_ = hold_none;
   second_try_ = true;
   state_ = State::queued;

@@ -110,6 +110,7 @@ class Transfer final : public Announced, public EasyUser {
   bool more_is_to_come() const;
   void tell_first();  // the sink, before libcurl reads on
   void reserve_body(std::size_t at_least);
+  std::size_t read_bytes(char *out, std::size_t size);
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
   Course course() const;
@@ -130,6 +131,7 @@ class Transfer final : public Announced, public EasyUser {
   ByteQueue inbox_;
   std::vector<Outbox> outboxes_;  // one for each stream of the request's body
   std::size_t reading_ = 0;       // the stream that libcurl reads now
+  std::size_t bytes_read_ = 0;    // of request_.bytes, where libcurl asks for them
   std::uint64_t received_ = 0;    // bytes of body, decompressed
   std::uint64_t discarded_ = 0;
   std::uint64_t added_at_ = 0;  // loop time, ms

@@ -115,6 +115,7 @@ bool Transfer::on_header(std::string_view line) {
 
 std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
   if (state_ != State::running) return CURL_READFUNC_ABORT;
+  if (stream >= outboxes_.size()) return read_bytes(out, size);
   Outbox &outbox = outboxes_[stream];
   reading_ = stream;
   const std::size_t count = outbox.read(out, size);
@@ -125,7 +126,20 @@ std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
   return CURL_READFUNC_PAUSE;
 }
 
+// An option of the user's (upload, put, post) has libcurl ask for a body that it was given as a
+// string, or that there is none of.
+std::size_t Transfer::read_bytes(char *out, std::size_t size) {
+  const std::size_t count = request_.bytes.copy(out, size, bytes_read_);
+  bytes_read_ += count;
+  return count;
+}
+
 bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
+  if (stream >= outboxes_.size()) {
+    if (offset < 0 || static_cast<std::uint64_t>(offset) > request_.bytes.size()) return false;
+    bytes_read_ = static_cast<std::size_t>(offset);
+    return true;
+  }
   if (offset != 0) return false;
   if (!outboxes_[stream].touched()) return true;
   if (!request_.rewindable) return false;
