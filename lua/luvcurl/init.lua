@@ -39,8 +39,8 @@ local curl = api.build({
 })
 
 curl.Multi = Multi
-curl.session = lazy('luvcurl/session/session')
-curl.progress_bar = lazy('luvcurl/progress/bar')
+curl.session = lazy.call('luvcurl/session/session')
+curl.progress_bar = lazy.call('luvcurl/progress/bar')
 
 --- The versions of luvcurl, libcurl, luv and libuv, and what this libcurl can do.
 ---@return luvcurl.Version

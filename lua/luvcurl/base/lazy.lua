@@ -1,12 +1,82 @@
---- A module that few scripts need, as a function that reads it when it is first called: half of
---- what `require 'luvcurl'` takes is Lua's reading of it.
+--- A module that few scripts need, as a function that runs it when it is first called: half of
+--- what `require 'luvcurl'` takes is Lua's compiling of it.
+---
+--- Its text, and that of what it requires, is read at once: later the working folder may be
+--- another, so that a relative `package.path` leads nowhere, or no descriptor may be left.
 
----@param name string  of a module that is a function
+local lazy = {}
+
+local loaded = package.loaded
+local plain_require = require
+local compile = loadstring or load -- luacheck: ignore 143
+
+-- The folder above this one's has all of luvcurl's Lua; none where modules are in no files.
+local folder = debug.getinfo(1, 'S').source:match('^@(.*[/\\])base[/\\][^/\\]*$')
+
+local texts = {} ---@type table<string, string>  of modules that nobody has required yet
+local values = {} ---@type table<string, any>  of those that were required since
+
+local function path_of(name)
+  return folder .. name:gsub('^luvcurl/', '', 1) .. '.lua'
+end
+
+local require_here
+
+-- A module requires by the function that knows the other texts. All in the first line: the others
+-- keep their numbers.
+local function run(name)
+  local text = 'local require = ... ' .. texts[name]
+  return assert(compile(text, '@' .. path_of(name)))(require_here)
+end
+
+-- Lua's own require keeps what it gives by name, for everyone. luvit's keeps it by path: there may
+-- be several copies of luvcurl, and each has to have its own.
+local function is_plain()
+  return loaded['luvcurl/base/lazy'] == lazy
+end
+
+function require_here(name)
+  if values[name] == nil and not texts[name] then
+    return plain_require(name)
+  end
+  if is_plain() and loaded[name] == nil then
+    package.preload[name] = run
+    local value = plain_require(name)
+    package.preload[name] = nil
+    return value
+  end
+  if values[name] == nil then
+    values[name] = is_plain() and loaded[name] or run(name)
+    texts[name] = nil
+  end
+  return values[name]
+end
+
+local function read(name)
+  if texts[name] or values[name] ~= nil or loaded[name] ~= nil then
+    return
+  end
+  local file = folder and io.open(path_of(name), 'rb')
+  if not file then
+    return -- in a bundle, or under another searcher's care: required when it is needed
+  end
+  texts[name] = file:read('*a')
+  file:close()
+  for other in texts[name]:gmatch("%('(luvcurl/[%w_/]+)'%)") do
+    read(other)
+  end
+end
+
+--- A function that requires the module when it is first called, and calls it.
+---@param name string  of a module that is a function: 'luvcurl/stream/stream'
 ---@return function
-return function(name)
+function lazy.call(name)
+  read(name)
   local module
   return function(...)
-    module = module or require(name)
+    module = module or require_here(name)
     return module(...)
   end
 end
+
+return lazy

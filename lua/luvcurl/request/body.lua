@@ -7,7 +7,7 @@ local misuse = require('luvcurl/base/misuse')
 local pairlist = require('luvcurl/request/pairlist')
 local source = require('luvcurl/upload/source')
 
-local multipart = lazy('luvcurl/request/multipart')
+local multipart = lazy.call('luvcurl/request/multipart')
 
 local FIELDS = { 'body', 'json', 'form', 'multipart' }
 

@@ -5,8 +5,8 @@ local lazy = require('luvcurl/base/lazy')
 local misuse = require('luvcurl/base/misuse')
 local perform = require('luvcurl/call/perform')
 
-local download = lazy('luvcurl/download/download')
-local stream = lazy('luvcurl/stream/stream')
+local download = lazy.call('luvcurl/download/download')
+local stream = lazy.call('luvcurl/stream/stream')
 
 local api = {}
 

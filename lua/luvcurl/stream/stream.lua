@@ -14,7 +14,7 @@ local request = require('luvcurl/request/request')
 local response = require('luvcurl/response/response')
 local sink = require('luvcurl/call/sink')
 
-local events = lazy('luvcurl/stream/events')
+local events = lazy.call('luvcurl/stream/events')
 
 ---@class luvcurl.StreamResponse : luvcurl.Response
 ---@field reader luvcurl.Reader
