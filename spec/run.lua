@@ -88,8 +88,21 @@ local function specs(paths)
   return found
 end
 
--- Starts the supervisor; its input is a pipe from us, so that it ends when we do.
-local function start_servers()
+-- The environment, with the run's folder for what is temporary: whatever a host, a server or a spec
+-- makes goes with it.
+local function environment(dir)
+  local list = { 'TMPDIR=' .. dir }
+  for name, value in pairs(uv.os_environ()) do
+    if name ~= 'TMPDIR' then
+      list[#list + 1] = name .. '=' .. value
+    end
+  end
+  return list
+end
+
+-- Starts the supervisor; its input is a pipe from us, so that it ends, and removes the folder, when
+-- we do, and also when we are killed.
+local function start_servers(dir)
   local co = coroutine.running()
   local input, output = uv.new_pipe(false), uv.new_pipe(false)
   local servers = { text = '' }
@@ -101,7 +114,8 @@ local function start_servers()
     end
   end
   local handle, problem = uv.spawn('luajit', {
-    args = { ROOT .. '/spec/support/supervisor.lua' },
+    args = { ROOT .. '/spec/support/supervisor.lua', dir },
+    env = environment(dir),
     stdio = { input, output, 2 },
   }, function()
     servers.exited = true
@@ -188,7 +202,7 @@ local function main()
   local dir = process.temp_dir('run')
   run_dir = dir
   local passed, failed = 0, 0
-  local servers, problem = start_servers()
+  local servers, problem = start_servers(dir)
   if servers then
     for _, name in ipairs(options.hosts) do
       local context = { specs = files, servers = servers.path, dir = dir,

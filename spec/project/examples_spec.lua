@@ -162,14 +162,9 @@ if host ~= 'nvim' and host ~= 'luvi' then
     -- Where there is no JSON library, the example says so.
     it('post_json.lua', function()
       local result = example('post_json.lua', { servers.httpbin.url .. '/post' })
-      if pcall(require, 'cjson') then
-        assert.equal(0, result.code, result.err)
-        assert.matches('json\t{…}\n', result.out)
-        assert.matches('url\t%S+/post%?page=1\n', result.out)
-      else
-        assert.equal(1, result.code)
-        assert.matches('JSON', result.err)
-      end
+      assert.equal(0, result.code, result.err)
+      assert.matches('json\t{…}\n', result.out)
+      assert.matches('url\t%S+/post%?page=1\n', result.out)
     end)
   end)
 end

@@ -9,6 +9,7 @@ if os.getenv('LUVCURL_HOST') ~= 'luajit' or os.getenv('LUVCURL_ASAN')
 end
 
 local uv = require 'luv'
+local helper = require 'spec.support.helper'
 local process = require 'spec.support.process'
 local servers = require 'spec.support.servers'
 
@@ -37,7 +38,7 @@ local CLEAN = "env -u LUA_PATH -u LUA_CPATH -u LUA_INIT -u MAKEFLAGS -u DESTDIR"
 -- A new folder, gone after the test.
 local function folder()
   local path = process.temp_dir('packaging')
-  finally(function() process.remove_tree(path) end)
+  helper.defer(function() process.remove_tree(path) end)
   return path
 end
 

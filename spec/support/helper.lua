@@ -35,6 +35,7 @@ helper.DEADLINE = 30000
 ---@field expected table[] { wanted, seen, where }
 ---@field failure any the first error of a callback
 ---@field deferred function[]
+---@field failed boolean|nil
 ---@field co thread|nil the one that helper.run runs
 local state = { expected = {}, deferred = {} }
 
@@ -73,7 +74,9 @@ function helper.expect(n, fn)
   mine.expected[#mine.expected + 1] = entry
   return function(...)
     entry.seen = entry.seen + 1
-    if mine ~= state then
+    if mine.failed then
+      return nil -- it has been blamed already, and nobody else is to be
+    elseif mine ~= state then
       -- Too late for that test. The one that runs now is told, since nobody else can be.
       helper.fail('a callback of an earlier test was called, expected at ' .. entry.where)
     elseif entry.seen > n then
@@ -305,9 +308,12 @@ function helper.guard(test)
     local ok, err = host.call(test, described, helper.DEADLINE * helper.slower)
     if ok then
       ok, err = pcall(verify, before)
-    else
+    end
+    if not ok then
+      state.failed = true
       run_deferred()
-      host.drive(function() return #leftovers.since(before) == 0 end, 200)
+      leftovers.close(before)
+      host.drive(function() return #leftovers.since(before) == 0 end, 1000 * helper.slower)
     end
     state = outer
     if not ok then

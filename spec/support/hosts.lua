@@ -103,6 +103,8 @@ local function environment(name, options, context, build)
   env.LUVCURL_VALGRIND = options.valgrind and table.concat(MEMCHECK, ' ') or nil
   -- Only for the scripts that specs start: see tools/tsan.sh.
   env.LUVCURL_PRELOAD = os.getenv('LUVCURL_TSAN')
+  -- Whatever is made there goes with the run.
+  env.TMPDIR = context.dir
   -- Neovim writes its state there, and nothing of the user's may reach it.
   env.XDG_CONFIG_HOME, env.XDG_DATA_HOME, env.XDG_STATE_HOME = context.dir, context.dir, context.dir
   if options.asan then

@@ -1,9 +1,10 @@
 -- Starts every server and keeps them running until its standard input ends or it gets SIGTERM or
--- SIGINT; then ends them and removes their directories. Run it with luajit:
+-- SIGINT; then ends them and removes their directories, and FOLDER if one is named. Run it with
+-- luajit:
 --
---     luajit spec/support/supervisor.lua        prints "ready <file>": set LUVCURL_SERVERS to it
+--     luajit spec/support/supervisor.lua [FOLDER]    prints "ready <file>": set LUVCURL_SERVERS to it
 --
--- The runner holds the other end of the input, so that servers never outlive it.
+-- The runner holds the other end of the input, so that neither servers nor its folder outlive it.
 
 package.path = (arg[0]:match('^(.*)/spec/support/[^/]*$') or '.') .. '/?.lua;' .. package.path
 
@@ -34,6 +35,10 @@ local function finish(code)
   coroutine.wrap(function()
     process.stop(children)
     process.remove_tree(dir)
+    if arg[1] then
+      process.sleep(100) -- what the kernel ends with the runner may be writing still
+      process.remove_tree(arg[1])
+    end
     os.exit(code)
   end)()
 end
