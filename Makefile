@@ -1,11 +1,13 @@
-# make help tells the targets. Each installs the Debian packages that it misses (tools/deps.sh).
+# make help tells the targets. Each installs the Debian packages that it misses (tools/deps.sh);
+# with NO_INSTALL=1 it says which, and stops.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check torture soak fuzz tsan valgrind faults bench bench-guard format lint laws install clean help
+.PHONY: build demo test spec check torture soak fuzz tsan valgrind faults bench bench-guard format lint lint-lua \
+  laws install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -21,6 +23,9 @@ test: ## build for every Lua and run all specs in every host
 	@tools/build.sh -DLUVCURL_TESTS=ON release
 	@tools/build.sh lua5.3 lua5.4
 	@tools/test.sh hosts
+
+spec: ## run FILE=… (a spec or a folder of them; all without) in HOST=luajit, by FILTER=… names, on what is built
+	@luajit spec/run.lua --build $(RELEASE) --host $(or $(HOST),luajit) $(if $(FILTER),--filter '$(FILTER)') $(FILE)
 
 check: ## what CI runs: format, lint, laws, then all specs, also under sanitizers and a pressed collector
 	@tools/deps.sh check
@@ -80,6 +85,10 @@ lint: ## check the format of C and C++, and lint it and the Lua
 	@tools/deps.sh check
 	@tools/build.sh release
 	@tools/lint.sh
+
+lint-lua: ## lint the Lua alone
+	@tools/deps.sh lint-lua
+	@tools/lint.sh lua
 
 laws: ## check what the design asks of every file
 	@tools/laws.sh $(RELEASE)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tools/deps.sh PURPOSE...: installs the Debian packages that a purpose needs and that are missing.
-# The purposes are the files of tools/packages/. With nothing missing this needs no rights.
+# The purposes are the files of tools/packages/. With nothing missing this needs no rights. With
+# NO_INSTALL=1 in the environment it names what is missing, and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,12 +44,14 @@ for package in "${wanted[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
+[ "${NO_INSTALL:-0}" != 1 ] || die "missing, and not installed since NO_INSTALL is set: ${missing[*]}"
+
 as_root=(env DEBIAN_FRONTEND=noninteractive)
 if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || die "as root, install: ${missing[*]}"
   as_root=(sudo "${as_root[@]}")
 fi
-echo "installing: ${missing[*]}"
+echo "installing (NO_INSTALL=1 stops here instead): ${missing[*]}"
 "${as_root[@]}" apt-get update -qq </dev/null
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" \
   </dev/null >/dev/null

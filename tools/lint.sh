@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# tools/lint.sh: format and lint of C, C++, Lua and shell. build/release tells clang-tidy the flags.
+# tools/lint.sh [STEP...]: format and lint of C, C++, Lua and shell, or the steps named: format, tidy,
+# lua, shell. build/release tells clang-tidy the flags.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -7,7 +8,7 @@ failed=()
 step() { # NAME COMMAND...
   local name=$1
   shift
-  "$@" && echo "$name: clean" || failed+=("$name")
+  "$@" && echo "lint $name: clean" || failed+=("$name")
 }
 
 format() {
@@ -19,16 +20,12 @@ format() {
   done < <(tools/sources.sh)
   return "$status"
 }
-# A process for each file; on stderr clang-tidy only counts what it left out of system headers.
-tidy() {
-  tools/sources.sh cpp | grep '^src/' |
-    xargs -r -P "$(nproc)" -n 1 clang-tidy -p build/release --quiet 2>/dev/null
-}
+tidy() { tools/tidy.sh; }
 lua() { luacheck --quiet .; }
 shell() { tools/sources.sh sh | xargs -r shellcheck .ci/run; }
 
-step clang-format format
-step clang-tidy tidy
-step luacheck lua
-step shellcheck shell
+[ $# -gt 0 ] || set -- format tidy lua shell
+for name in "$@"; do
+  step "$name" "$name"
+done
 [ ${#failed[@]} = 0 ] || { echo "lint failed: ${failed[*]}" >&2; exit 1; }

@@ -2,7 +2,7 @@
 -- SIGINT; then ends them and removes their directories, and FOLDER if one is named. Run it with
 -- luajit:
 --
---     luajit spec/support/supervisor.lua [FOLDER]    prints "ready <file>": set LUVCURL_SERVERS to it
+--     luajit spec/support/supervisor.lua [FOLDER]   prints "ready FILE": set LUVCURL_SERVERS to it
 --
 -- The runner holds the other end of the input, so that neither servers nor its folder outlive it.
 
