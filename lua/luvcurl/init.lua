@@ -13,24 +13,9 @@ local Multi = require('luvcurl/call/multi')
 
 ---@alias luvcurl.Callback fun(err: luvcurl.Error|nil, res: luvcurl.Response|nil)
 
---- (url [, request] [, callback]) or (request [, callback]). With a callback it returns the
---- Transfer, and calls `callback(err, res)` exactly once, later. Without, it returns the Response,
---- or nil and the Error: in a coroutine by yielding, in a main chunk by running the loop until
---- then. Raises an error when an argument is not valid, and in a luv callback that is no coroutine.
----@alias luvcurl.Verb fun(url: any, request?: any, callback?: luvcurl.Callback): any, any
-
----@class luvcurl
+---@class luvcurl : luvcurl.Verbs
 ---@field Multi luvcurl.Multi
----@field request luvcurl.Verb
----@field get luvcurl.Verb
----@field head luvcurl.Verb
----@field delete luvcurl.Verb
----@field options luvcurl.Verb
----@field post luvcurl.Verb
----@field put luvcurl.Verb
----@field patch luvcurl.Verb
----@field stream luvcurl.Verb  returns when the headers are in: a luvcurl.StreamResponse
----@field download luvcurl.DownloadVerb  (url, path [, opts] [, callback]): the body into a file
+---@field session fun(settings?: luvcurl.SessionSettings): luvcurl.Session
 ---@field progress_bar fun(opts?: luvcurl.ProgressBarOptions): luvcurl.ProgressBar
 local curl = api.build({
   core = function()

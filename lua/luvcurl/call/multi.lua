@@ -12,7 +12,8 @@ local timers = require('luvcurl/host/timers')
 local Multi = { __name = 'luvcurl.Multi' }
 Multi.__index = Multi
 
-local SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
+--- The names of what Multi:new takes.
+Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
 
 ---@class luvcurl.MultiSettings
 ---@field max_connections? integer       connections kept open at most
@@ -32,11 +33,11 @@ local function checked(settings)
   check.type('Multi settings', settings, 'table')
   for name, value in pairs(settings) do
     local known = false
-    for _, setting in ipairs(SETTINGS) do
+    for _, setting in ipairs(Multi.SETTINGS) do
       known = known or setting == name
     end
     if not known then
-      misuse(suggest.unknown('Multi setting', name, SETTINGS))
+      misuse(suggest.unknown('Multi setting', name, Multi.SETTINGS))
     end
     local budget = name == 'turn_budget'
     result[name] = check.integer('Multi setting ' .. name, value, budget and 1 or 0,

@@ -86,6 +86,9 @@ end
 --- For the classes whose response is there before its body: notes the end, for those who look at
 --- `ended`, `err` and `res`. Protocols without headers have their response only now, by the
 --- class's `accept`.
+---@param t luvcurl.Transfer
+---@param code integer
+---@param status integer
 function sink.end_stream(self, t, code, status)
   self.ended = true
   if code ~= 0 then
@@ -130,6 +133,7 @@ end
 local Callback = sink.class(function() return { callback = false } end)
 sink.Callback = Callback
 
+---@see luvcurl.Sink.done
 function Callback:finish(t, code, status, body)
   if code == 0 then
     return self.callback(nil, finished(self, t, status, body))
@@ -144,6 +148,7 @@ local Waiter = sink.class(function()
 end)
 sink.Waiter = Waiter
 
+---@see luvcurl.Sink.done
 function Waiter:finish(t, code, status, body)
   if code == 0 then
     self.res = finished(self, t, status, body)
@@ -158,6 +163,7 @@ end
 local Printer = sink.class()
 sink.Printer = Printer
 
+---@see luvcurl.Sink.done
 function Printer:finish(t, code, _, body)
   if code ~= 0 then
     output.failure(error_of(t))

@@ -66,6 +66,7 @@ function Download:cancel()
   return true
 end
 
+--- No more bytes are asked for until resume().
 function Download:pause()
   self.paused = true
   if self.t then
@@ -73,6 +74,7 @@ function Download:pause()
   end
 end
 
+--- Goes on after pause().
 function Download:resume()
   self.paused = false
   if self.t then
@@ -88,6 +90,7 @@ function Download:unref()
   end
 end
 
+--- Takes unref() back.
 function Download:ref()
   self.unreferenced = false
   if self.t then

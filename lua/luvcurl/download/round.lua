@@ -35,10 +35,13 @@ function Round:wait()
 end
 
 --- Of a protocol without headers: there is nothing to judge by.
+---@param t luvcurl.Transfer
+---@param status integer
 function Round:accept(t, status)
   self.res, self.verdict = response.new(t, status), 'whole'
 end
 
+---@see luvcurl.Sink.response
 function Round:response(t)
   local res = response.new(t, t:status())
   self.res = res
@@ -51,10 +54,12 @@ function Round:response(t)
   notify(self)
 end
 
+---@see luvcurl.Sink.data
 function Round:data()
   notify(self)
 end
 
+---@see luvcurl.Sink.done
 function Round:finish(t, code, status)
   sink.end_stream(self, t, code, status)
   notify(self)

@@ -17,11 +17,15 @@ local MOST_PIECES = 8
 local Saving = {}
 Saving.__index = Saving
 
+--- The error of a file that cannot be written.
+---@param why string
+---@return luvcurl.Error
 function Saving:file_error(why)
   local d = self.download
   return d:error('WRITE_ERROR', 23, ('cannot write %s: %s'):format(d.path, why))
 end
 
+---@return luvcurl.Error|nil err  when somebody has cancelled the download
 function Saving:cancelled()
   local d = self.download
   if d.cancelled then
@@ -30,6 +34,8 @@ function Saving:cancelled()
 end
 
 --- The request for what lies behind `from`, with progress counted from the file's start.
+---@param from integer
+---@return luvcurl.Request
 function Saving:request(from)
   local d, given = self.download, {}
   for name, value in pairs(d.given) do
@@ -55,6 +61,9 @@ function Saving:request(from)
 end
 
 --- The headers with the condition, in either of their shapes.
+---@param headers table|nil
+---@param version luvcurl.PartVersion
+---@return table
 function Saving.conditional(headers, version)
   local all = {}
   for name, value in pairs(headers or {}) do
@@ -82,6 +91,8 @@ function Saving:recall()
 end
 
 --- Makes the part ready for the bytes that are coming.
+---@param one luvcurl.Round
+---@return string|nil why  it cannot be
 function Saving:prepare(one)
   if one.verdict == 'append' then
     self.base = one.from
@@ -99,6 +110,7 @@ function Saving:prepare(one)
 end
 
 --- Moves bytes from the request to the file until one of them ends.
+---@param one luvcurl.Round
 ---@return luvcurl.Error|nil err
 function Saving:copy(one)
   local t, part = one.t, self.part
@@ -131,6 +143,7 @@ local function refused(d, res)
 end
 
 --- Makes one request and writes what it brings.
+---@param from integer
 ---@return luvcurl.Error|nil err
 ---@return luvcurl.Round|nil one
 function Saving:round(from)
@@ -205,6 +218,7 @@ function Saving:finish()
 end
 
 --- Tells that all bytes are there: the last of the regular calls may have been before.
+---@return luvcurl.Error|nil err  of the hook
 function Saving:last_progress()
   local d, size = self.download, self.part.size
   local hook = d.given.on_progress

@@ -51,6 +51,7 @@ function Task.outside(_, call)
 end
 
 --- Suspends until somebody calls step(…); returns what that gave.
+---@return any ...
 function Task.wait()
   return yield()
 end

@@ -63,6 +63,7 @@ end
 
 -- Lines ----------------------------------------------------------------------------------------
 
+---@return string
 function Line:label()
   if not self.name then
     local transfer = self.progress and self.progress.transfer

@@ -5,6 +5,8 @@
 ---@field url? string             relative to base_url if there is one
 ---@field base_url? string
 ---@field method? string          GET, or POST when there is a body
+---@field query? table            appended to the URL, percent-encoded: { name = value },
+---  { name = { value, … } }, in the order of the names, or { { name, value }, … }
 ---@field headers? table          the same shapes; a value of false leaves out libcurl's own header
 ---@field body? string|function|table  bytes, fun(): string|nil, a luv stream, {file = path}, or
 ---  luvcurl.BodyFunction. Goes out without Content-Type unless `headers` has one. The bytes, files
@@ -82,6 +84,7 @@ local check = require('luvcurl/base/check')
 local library = require('luvcurl/host/library')
 local misuse = require('luvcurl/base/misuse')
 
+---@type table<string, fun(out: luvcurl.Flat, where: string, value: any, field: string)>
 local fields = {}
 
 --- CURL_HTTP_VERSION_*

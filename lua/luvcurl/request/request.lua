@@ -75,6 +75,9 @@ end
 local Flat = {}
 Flat.__index = Flat
 
+--- Adds a libcurl option.
+---@param name string
+---@param value any
 function Flat:push(name, value)
   local list = self.list
   local n = #list
@@ -83,6 +86,8 @@ function Flat:push(name, value)
 end
 
 --- A header of luvcurl's own making, unless the user spoke about it; nil keeps libcurl's away.
+---@param name string
+---@param value string|nil
 function Flat:header(name, value)
   if not (self.has and self.has[name:lower()]) then
     self.lines = self.lines or {}
@@ -90,6 +95,8 @@ function Flat:header(name, value)
   end
 end
 
+--- The sink's settings, made when they are first needed.
+---@return table
 function Flat:settings()
   self.sink = self.sink or {}
   return self.sink

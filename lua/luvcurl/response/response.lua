@@ -27,6 +27,7 @@ local methods = {}
 ---@field headers luvcurl.Headers
 
 --- Computed on demand and kept.
+---@type table<string, fun(t: luvcurl.Transfer, self: luvcurl.Response): any>
 local getters = {}
 
 function getters.ok(_, self)

@@ -8,6 +8,25 @@ local perform = require('luvcurl/call/perform')
 local download = lazy.call('luvcurl/download/download')
 local stream = lazy.call('luvcurl/stream/stream')
 
+--- (url [, request] [, callback]) or (request [, callback]). With a callback it returns the
+--- Transfer, and calls `callback(err, res)` exactly once, later. Without, it returns the Response,
+--- or nil and the Error: in a coroutine by yielding, in a main chunk by running the loop until
+--- then. Raises an error when an argument is not valid, and in a luv callback that is no coroutine.
+---@alias luvcurl.Verb fun(url: any, request?: any, callback?: luvcurl.Callback): any, any
+
+--- What luvcurl itself and a session have in common.
+---@class luvcurl.Verbs
+---@field request luvcurl.Verb
+---@field get luvcurl.Verb
+---@field head luvcurl.Verb
+---@field delete luvcurl.Verb
+---@field options luvcurl.Verb
+---@field post luvcurl.Verb
+---@field put luvcurl.Verb
+---@field patch luvcurl.Verb
+---@field stream luvcurl.Verb  returns when the headers are in: a luvcurl.StreamResponse
+---@field download luvcurl.DownloadVerb  (url, path [, opts] [, callback]): the body into a file
+
 local api = {}
 
 --- (url [, request] [, callback]) or (request [, callback]), sorted.

@@ -13,7 +13,6 @@ local SINGLE = {
   'url', 'method', 'body', 'json', 'form', 'multipart', 'range', 'resume_from', 'on_response',
   'on_data', 'on_progress',
 }
-local LIMITS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
 
 ---@class luvcurl.SessionSettings : luvcurl.Request, luvcurl.MultiSettings
 ---@field base_url? string  what relative URLs of requests are relative to
@@ -40,7 +39,7 @@ local function split(settings)
   for name, value in pairs(settings) do
     defaults[name] = snapshot(value)
   end
-  for _, name in ipairs(LIMITS) do
+  for _, name in ipairs(Multi.SETTINGS) do
     limits[name], defaults[name] = defaults[name], nil
   end
   for _, name in ipairs(SINGLE) do
@@ -103,7 +102,7 @@ end
 ---@return luvcurl.Session
 return function(settings)
   local defaults, limits = split(settings)
-  ---@class luvcurl.Session
+  ---@class luvcurl.Session : luvcurl.Verbs
   ---@field multi luvcurl.Multi
   local self = { multi = Multi:new(limits) }
   local verbs = api.build({
@@ -129,12 +128,13 @@ return function(settings)
   end
 
   --- Ends what is in flight and refuses further requests.
+  ---@param first? luvcurl.Session|fun()  the session itself, if called with a colon
   ---@param callback? fun()
   function self.close(first, callback)
     if first ~= self then
       callback = first
     end
-    return self.multi:close(callback)
+    self.multi:close(callback)
   end
 
   return self

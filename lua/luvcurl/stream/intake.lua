@@ -50,6 +50,7 @@ local function accept(self, t, status)
   end
 end
 
+---@see luvcurl.Sink.response
 function Intake:response(t)
   local res = accept(self, t, t:status())
   local callback = self.callback
@@ -60,10 +61,12 @@ function Intake:response(t)
   notify(self, t)
 end
 
+---@see luvcurl.Sink.data
 function Intake:data(t)
   notify(self, t)
 end
 
+---@see luvcurl.Sink.done
 function Intake:finish(t, code, status)
   self.ended = true
   local res

@@ -20,12 +20,18 @@ local function nothing() end
 local File = {}
 File.__index = File
 
+--- Ends the transfer.
+---@param t luvcurl.Transfer
+---@param why any
+---@param code integer|nil
 function File:fail(t, why, code)
   t:fail(('the body file %s: %s'):format(self.path, tostring(why)), code)
 end
 
 --- Finds out the size, which the request has to announce; calls `ready` then. The file is opened
 --- only when its turn comes: a thousand queued requests must not hold a thousand descriptors.
+---@param t luvcurl.Transfer
+---@param ready fun()
 function File:prepare(t, ready)
   uv.fs_stat(self.path, function(err, stat)
     if err then
@@ -51,6 +57,8 @@ function File:close()
   end
 end
 
+--- Opens the file and reads its first bytes.
+---@param t luvcurl.Transfer
 function File:open(t)
   self.busy = true
   uv.fs_open(self.path, 'r', 0, function(err, fd)
@@ -64,10 +72,13 @@ function File:open(t)
   end)
 end
 
+--- Reads the next bytes and feeds them.
+---@param t luvcurl.Transfer
 function File:next(t)
   local size = math.min(CHUNK, self.size - self.offset)
   if size == 0 then
-    return self.feed(nil)
+    self.feed(nil)
+    return
   end
   local round = self.round
   self.busy = true
@@ -90,6 +101,7 @@ function File:next(t)
   end)
 end
 
+---@see luvcurl.Sink.read
 function File:read(t)
   if self.busy or self.over then
     return
@@ -99,6 +111,7 @@ function File:read(t)
   self:open(t)
 end
 
+---@see luvcurl.Sink.rewind
 function File:rewind()
   self.offset = 0
   self.round = self.round + 1

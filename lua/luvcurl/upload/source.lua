@@ -61,6 +61,7 @@ local function pump(self, t)
   end
 end
 
+---@see luvcurl.Sink.read
 function Function:read(t)
   if not self.waits then
     return -- the function has yielded: its chunk is yet to come
@@ -86,6 +87,7 @@ local function rewind_function(self)
   self.again()
 end
 
+--- The transfer has ended: what the function gives from now on is dropped.
 function Function:close()
   self.over = true
   if self.co then
@@ -120,6 +122,7 @@ local function is_stream(value)
   return ok and type(method) == 'function'
 end
 
+---@see luvcurl.Sink.read
 function Stream:read(t)
   if self.reading then
     return
@@ -143,6 +146,7 @@ function Stream:read(t)
   end
 end
 
+--- Until the buffer runs low again.
 function Stream:stop()
   if self.reading then
     self.reading = false
@@ -152,6 +156,7 @@ function Stream:stop()
   end
 end
 
+--- The transfer has ended: what is in the stream stays there.
 function Stream:close()
   self.over = true
   self:stop()
