@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/curl/url.h"
+#include "core/multi/server.h"
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
@@ -27,11 +27,11 @@ class Waiting {
 
 class QueueTest : public ::testing::Test {
  protected:
-  void push(Origin &origin, const std::string &name) { queue_.push(&origin, waiting_.make(name)); }
+  void push(Server &server, const std::string &name) { queue_.push(&server, waiting_.make(name)); }
   // With at most `limit` active at each server; 0 for no limit.
   std::string pop(std::size_t limit = 0) {
     return Waiting::name(
-        queue_.pop([limit](const Origin &origin) { return limit == 0 || origin.active < limit; }));
+        queue_.pop([limit](const Server &server) { return limit == 0 || server.active < limit; }));
   }
 
   std::string pop_all(std::size_t limit = 0) {
@@ -41,7 +41,7 @@ class QueueTest : public ::testing::Test {
   }
 
   Queue queue_;
-  Origin a_, b_, c_;
+  Server a_, b_, c_;
 
  private:
   Waiting waiting_;
@@ -95,7 +95,7 @@ TEST_F(QueueTest, ZeroMeansNoLimit) {
   EXPECT_EQ(pop(0), "a1");
 }
 
-TEST_F(QueueTest, AnOriginMayComeBack) {
+TEST_F(QueueTest, AServerMayComeBack) {
   for (int round = 0; round < 3; ++round) {
     push(a_, "a");
     push(b_, "b");
@@ -116,11 +116,11 @@ TEST_F(QueueTest, WhoIsGoneIsDroppedAndTheOthersKeepTheirOrder) {
   EXPECT_EQ(pop_all(), "a1 c1 a2 ");
 }
 
-TEST_F(QueueTest, ManyOriginsComeAndGo) {
-  std::vector<std::unique_ptr<Origin>> origins;
+TEST_F(QueueTest, ManyServersComeAndGo) {
+  std::vector<std::unique_ptr<Server>> servers;
   for (int i = 0; i < 5000; ++i) {
-    origins.push_back(std::make_unique<Origin>());
-    push(*origins.back(), std::to_string(i));
+    servers.push_back(std::make_unique<Server>());
+    push(*servers.back(), std::to_string(i));
     if (i % 2 == 0) {
       EXPECT_NE(pop(), "none");
     }

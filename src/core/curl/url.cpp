@@ -111,7 +111,7 @@ Origin *UrlCache::origin_of(CURLU *url) {
                           part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::unique_ptr<Origin> &origin = origins_[key];
   if (!origin) {
-    origin = std::make_unique<Origin>();
+    origin = make_();
     origin->secure = scheme == "https";
     origin->is_ftp = scheme == "ftp" || scheme == "ftps";
   }

@@ -26,11 +26,11 @@ std::string without_credentials(const char *url);
 
 /// What is known of a server (scheme, host and port) that requests go to.
 struct Origin {
-  bool secure = false;         ///< https: HTTP/2 may come out of it
-  bool is_ftp = false;         ///< ftp or ftps: a second connection carries the data
-  long http_version = 0;       ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
-  class Lane *lane = nullptr;  ///< where its connections are, the first of them at least
-  std::size_t active = 0;      ///< transfers started and not yet ended
+  virtual ~Origin() = default;
+
+  bool secure = false;    ///< https: HTTP/2 may come out of it
+  bool is_ftp = false;    ///< ftp or ftps: a second connection carries the data
+  long http_version = 0;  ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
 
   /// Whether a connection to it carries several transfers, or may for all that is known.
   bool may_multiplex() const {
@@ -47,12 +47,18 @@ struct Url {
 /// Parsed URLs by their text, and the origins they belong to.
 class UrlCache {
  public:
+  using MakeOrigin = std::unique_ptr<Origin> (*)();
+
+  /// `make` is for those who note more of a server.
+  explicit UrlCache(MakeOrigin make = &make_origin) : make_(make) {}
+
   /// Parses `text` or finds it. On failure returns nullptr and `*error` says why.
   std::shared_ptr<const Url> get(std::string_view text, std::string *error);
 
  private:
   static constexpr std::size_t capacity = 1024;
 
+  static std::unique_ptr<Origin> make_origin() { return std::make_unique<Origin>(); }
   Origin *origin_of(CURLU *url);
 
   using Urls = std::unordered_map<std::string, std::shared_ptr<const Url>>;
@@ -60,6 +66,7 @@ class UrlCache {
   Urls urls_;
   const Urls::value_type *last_ = nullptr;  // most requests are like the one before
   std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+  MakeOrigin make_;
 };
 
 }  // namespace luvcurl

@@ -79,18 +79,15 @@ void Lane::add(Transfer &transfer) {
                   curl_multi_strerror(code));
     return;
   }
-  transfer.lane_ = this;
+  transfer.carried_by(this);
   ++active_;
   owner_.started(transfer);
 }
 
 void Lane::remove(Transfer &transfer) noexcept {
-  // COMPAT libcurl 7.88: what an HTTP/2 stream receives while it is paused, up to its end, is lost
-  // to everybody when the handle goes. Let go, it is offered to us, and we refuse it.
-  if (transfer.held_ != Transfer::hold_none && transfer.state() == Transfer::State::ended)
-    curl_easy_pause(transfer.easy(), CURLPAUSE_CONT);
+  transfer.leaving();
   curl_multi_remove_handle(multi_.get(), transfer.easy());
-  transfer.lane_ = nullptr;
+  transfer.carried_by(nullptr);
   --active_;
   owner_.stopped(transfer);
 }

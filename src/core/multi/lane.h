@@ -7,17 +7,17 @@
 
 #include "core/curl/curl_ptr.h"
 #include "core/loop/socket_owner.h"
+#include "core/transfer/owner.h"
 
 namespace luvcurl {
 
 class Loop;
 class Multi;
-class Transfer;
 
 /// One CURLM with its connections. A Multi opens a further one when all have enough in flight:
 /// libcurl searches a CURLM's connections linearly, so the cost of a request grows with what is in
 /// it.
-class Lane final : public SocketOwner {
+class Lane final : public SocketOwner, public Carrier {
  public:
   static constexpr std::uint64_t no_deadline = UINT64_MAX;
 
@@ -30,11 +30,9 @@ class Lane final : public SocketOwner {
   /// Gives a transfer, set up, to libcurl. On failure the transfer has ended with the reason.
   void add(Transfer &transfer);
 
-  /// Takes a transfer back from libcurl.
-  void remove(Transfer &transfer) noexcept;
-
-  /// Has libcurl look at its timers at the next turn of the loop.
-  void kick();
+  // For its transfers.
+  void remove(Transfer &transfer) noexcept override;
+  void kick() override;
 
   /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers
   /// (CURL_SOCKET_TIMEOUT), and takes the results. The one caller of curl_multi_socket_action.

@@ -41,17 +41,17 @@ std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
     return nullptr;
   }
   if (!pool_.check(request.options, request.body, error)) return nullptr;
-  auto transfer = std::make_shared<Transfer>(shared_from_this(), std::move(request));
-  transfer->index_ = transfers_.size();
+  auto transfer = std::make_shared<Transfer>(shared_from_this(), *loop_, std::move(request));
+  transfer->keep_place(transfers_.size());
   transfers_.push_back(transfer);
   try {
-    if (!transfer->request_.held) enqueue(transfer);
+    if (!transfer->request().held) enqueue(transfer);
   } catch (const std::bad_alloc &) {
     transfers_.pop_back();
     throw;
   }
   transfer->keep_loop_alive(true);
-  const std::uint64_t deadline = transfer->next_deadline();
+  const std::uint64_t deadline = transfer->next_look(0);
   if (deadline < own_deadline_) {
     own_deadline_ = deadline;
     loop_->note_deadline(deadline);
@@ -60,7 +60,7 @@ std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
 }
 
 void Multi::enqueue(const std::shared_ptr<Transfer> &transfer) {
-  queue_.push(transfer->request_.url->origin, transfer);
+  queue_.push(&Server::of(*transfer->request().url->origin), transfer);
   loop_->wake();
 }
 
@@ -80,20 +80,16 @@ void Multi::abandon() noexcept {
   gone_ = 0;
   const auto transfers = std::move(transfers_);
   transfers_.clear();
-  for (const auto &transfer : transfers) {
-    if (transfer->lane_ != nullptr) transfer->lane_->remove(*transfer);
-    transfer->state_ = Transfer::State::done;
-    transfer->easy_.reset();
-  }
+  for (const auto &transfer : transfers) transfer->abandon();
 }
 
 void Multi::fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept {
   for (const auto &transfer : transfers_) {
-    if (lane == nullptr || transfer->lane_ == lane) transfer->fail(code, message);
+    if (lane == nullptr || transfer->carrier() == lane) transfer->fail(code, message);
   }
   if (lane == nullptr) return;
   for (const auto &transfer : transfers_) {
-    if (transfer->lane_ == lane) lane->remove(*transfer);
+    if (transfer->carrier() == lane) lane->remove(*transfer);
   }
 }
 
@@ -105,6 +101,13 @@ Stats Multi::stats() const {
   return stats;
 }
 
+std::unique_ptr<Easy> Multi::lend(const Request &request, std::string *error) {
+  return pool_.acquire(request.options, request.body, *request.url, error);
+}
+
+void Multi::take_back(std::unique_ptr<Easy> easy) noexcept { pool_.release(std::move(easy)); }
+
+// Large while few transfers share the memory.
 long Multi::buffer_size() const {
   if (in_flight_ < 32) return 128 * 1024;
   if (in_flight_ < 512) return 32 * 1024;
@@ -131,7 +134,7 @@ std::size_t Multi::start_queued() {
   while (started < batch && queue_.size() > 0 && (limit == 0 || in_flight_ < limit)) {
     Lane *lane = nullptr;
     const std::shared_ptr<Transfer> transfer =
-        queue_.pop([&](Origin &origin) { return (lane = room_for(origin)) != nullptr; });
+        queue_.pop([&](Server &server) { return (lane = room_for(server)) != nullptr; });
     if (!transfer) break;
     ++started;
     if (transfer->state() != Transfer::State::queued) {
@@ -172,19 +175,9 @@ void Multi::check_deadlines(std::uint64_t now, std::uint64_t looked_at) {
   for (const auto &transfer : transfers_) {
     const bool waits = transfer->state() == Transfer::State::queued;
     transfer->check_deadline(waits ? now : looked_at);
-    next = std::min(next, next_look(*transfer, now));
+    next = std::min(next, transfer->next_look(now));
   }
   own_deadline_ = next;  // last: after a failure all are looked at again
-}
-
-// `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
-// transfer runs, it is looked at that often, so that its true deadline is known before it comes.
-std::uint64_t Multi::next_look(const Transfer &transfer, std::uint64_t now) {
-  std::uint64_t next = transfer.next_deadline();
-  if (transfer.state() == Transfer::State::running && transfer.request_.timeouts.idle != 0)
-    next = std::min(next, now + transfer.request_.timeouts.idle);
-  if (transfer.may_be_forgotten()) next = std::min(next, now + reminder_interval);
-  return next;
 }
 
 std::uint64_t Multi::next_deadline() const {
@@ -232,36 +225,36 @@ Lane *Multi::lane_with_room() {
 // connection goes where that is, as long as one may carry another stream. Before a server has shown
 // whether one can, its requests are together but keep to the limits, as if each took a connection:
 // otherwise those of a server that cannot would wait inside libcurl, and others behind them.
-Lane *Multi::room_for(Origin &origin) {
+Lane *Multi::room_for(Server &server) {
   const auto per_host = static_cast<std::size_t>(settings_.max_host_connections);
-  const bool together = origin.may_multiplex();
-  const bool multiplexed = together && origin.http_version != 0;
-  if (!multiplexed && per_host != 0 && origin.active >= per_host) return nullptr;
-  if (together && origin.lane != nullptr && origin.active < max_streams) {
-    const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*origin.lane);
-    return fits ? origin.lane : nullptr;
+  const bool together = server.may_multiplex();
+  const bool multiplexed = together && server.http_version != 0;
+  if (!multiplexed && per_host != 0 && server.active >= per_host) return nullptr;
+  if (together && server.lane != nullptr && server.active < max_streams) {
+    const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*server.lane);
+    return fits ? server.lane : nullptr;
   }
-  if (!together && origin.lane != nullptr && has_room(*origin.lane)) return origin.lane;
+  if (!together && server.lane != nullptr && has_room(*server.lane)) return server.lane;
   Lane *lane = lane_with_room();
-  if (lane == nullptr && multiplexed) lane = lanes_[origin.active % lanes_.size()].get();
-  if (together || origin.lane == nullptr) origin.lane = lane;
+  if (lane == nullptr && multiplexed) lane = lanes_[server.active % lanes_.size()].get();
+  if (together || server.lane == nullptr) server.lane = lane;
   return lane;
 }
 
 void Multi::started(Transfer &transfer) {
   ++in_flight_;
-  ++transfer.request_.url->origin->active;
-  own_deadline_ = std::min(own_deadline_, next_look(transfer, transfer.started_at_));
+  ++Server::of(*transfer.request().url->origin).active;
+  own_deadline_ = std::min(own_deadline_, transfer.next_look(transfer.started_at()));
 }
 
 void Multi::stopped(Transfer &transfer) {
-  Origin &origin = *transfer.request_.url->origin;
+  Server &server = Server::of(*transfer.request().url->origin);
   --in_flight_;
-  --origin.active;
+  --server.active;
   roomy_ = 0;
   if (transfer.state() == Transfer::State::queued) return;  // for its second try
   const Summary &summary = transfer.summary();
-  if (summary.http_version != 0) origin.http_version = summary.http_version;
+  if (summary.http_version != 0) server.http_version = summary.http_version;
   transfer.outcome().code == CURLE_OK ? ++stats_.finished : ++stats_.failed;
   stats_.opened += static_cast<std::uint64_t>(summary.connections);
   if (summary.connections == 0 && summary.status != 0) ++stats_.reused;
@@ -280,10 +273,10 @@ void Multi::left_queue() {
 }
 
 void Multi::forget(Transfer &transfer) {
-  const std::size_t index = transfer.index_;
+  const std::size_t index = transfer.place();
   if (index >= transfers_.size() || transfers_[index].get() != &transfer) return;
   std::swap(transfers_[index], transfers_.back());
-  transfers_[index]->index_ = index;
+  transfers_[index]->keep_place(index);
   transfers_.pop_back();
 }
 

@@ -13,12 +13,12 @@
 #include "core/loop/loop.h"
 #include "core/multi/pool.h"
 #include "core/multi/queue.h"
+#include "core/multi/server.h"
+#include "core/transfer/owner.h"
 
 namespace luvcurl {
 
 class Lane;
-class Transfer;
-struct Request;
 
 /// How many connections and transfers a Multi may have at once (0 for no limit), and more.
 struct Settings {
@@ -38,7 +38,9 @@ struct Stats {
 };
 
 /// Transfers that share connections, DNS answers and TLS sessions.
-class Multi final : public Participant, public std::enable_shared_from_this<Multi> {
+class Multi final : public Participant,
+                    public TransferOwner,
+                    public std::enable_shared_from_this<Multi> {
  public:
   /// HTTP/2 streams a connection may carry before a further one is opened.
   static constexpr std::size_t max_streams = 256;
@@ -53,9 +55,6 @@ class Multi final : public Participant, public std::enable_shared_from_this<Mult
   /// std::bad_alloc.
   std::shared_ptr<Transfer> add(Request request, std::string *error);
 
-  /// A held transfer's turn will come. Throws std::bad_alloc.
-  void enqueue(const std::shared_ptr<Transfer> &transfer);
-
   /// Parses a URL or finds it among the recent ones.
   std::shared_ptr<const Url> parse(std::string_view url, std::string *error) {
     return urls_.get(url, error);
@@ -69,11 +68,7 @@ class Multi final : public Participant, public std::enable_shared_from_this<Mult
   Stats stats() const;
 
   Loop &loop() { return *loop_; }
-  Pool &pool() { return pool_; }
   const Settings &settings() const { return settings_; }
-
-  /// The size of receive buffer that suits the load: large while few transfers share the memory.
-  long buffer_size() const;
 
   // For Loop, in its turn.
   /// Ends what has run out of time, begins what waits and may, and drives the lanes that want it.
@@ -85,11 +80,17 @@ class Multi final : public Participant, public std::enable_shared_from_this<Mult
   void handles_lost() noexcept override;
   void abandon() noexcept override;
 
-  // For Lane and Transfer.
+  // For its transfers.
+  void enqueue(const std::shared_ptr<Transfer> &transfer) override;
+  void left_queue() override;
+  std::unique_ptr<Easy> lend(const Request &request, std::string *error) override;
+  void take_back(std::unique_ptr<Easy> easy) noexcept override;
+  long buffer_size() const override;
+  void forget(Transfer &transfer) override;
+
+  // For its lanes.
   void started(Transfer &transfer);
   void stopped(Transfer &transfer);
-  void forget(Transfer &transfer);
-  void left_queue();  ///< a transfer ended while it waited
   /// Ends the transfers of a lane, or all of them for nullptr.
   void fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept;
 
@@ -100,7 +101,6 @@ class Multi final : public Participant, public std::enable_shared_from_this<Mult
   // Where connections are limited, a lane's part of them: who has few must give up an idle one more
   // often than who has many.
   static constexpr std::size_t lane_connections = 64;
-  static constexpr std::uint64_t reminder_interval = 10;  // ms
   // As many are begun between two drives. libcurl runs all that a lane was given in one go, which
   // cannot be broken off; and what is sent soon after it was set up is still in the CPU's caches.
   static constexpr std::size_t batch = 16;
@@ -110,8 +110,7 @@ class Multi final : public Participant, public std::enable_shared_from_this<Mult
   void check_deadlines(std::uint64_t now, std::uint64_t looked_at);
   std::size_t start_queued();
   bool drive_kicked(std::uint64_t now, std::uint64_t until);
-  static std::uint64_t next_look(const Transfer &transfer, std::uint64_t now);
-  Lane *room_for(Origin &origin);
+  Lane *room_for(Server &server);
   Lane *lane_with_room();
   bool has_room(const Lane &lane) const;
   std::size_t max_lanes() const;
@@ -120,7 +119,7 @@ class Multi final : public Participant, public std::enable_shared_from_this<Mult
   std::shared_ptr<Loop> loop_;
   Settings settings_;
   SharePtr share_;
-  UrlCache urls_;
+  UrlCache urls_{&Server::make};
   Pool pool_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::size_t roomy_ = 0;         // lanes before this one are full

@@ -5,9 +5,9 @@
 
 namespace luvcurl {
 
-void Queue::push(Origin *origin, std::shared_ptr<Transfer> transfer) {
-  std::unique_ptr<Line> &line = lines_[origin];
-  if (!line) line = std::make_unique<Line>(origin);
+void Queue::push(Server *server, std::shared_ptr<Transfer> transfer) {
+  std::unique_ptr<Line> &line = lines_[server];
+  if (!line) line = std::make_unique<Line>(server);
   line->waiting.push_back(std::move(transfer));
   if (line->waiting.size() == 1) {
     try {
@@ -24,7 +24,7 @@ std::shared_ptr<Transfer> Queue::pop(const MayStart &may_start) {
   for (std::size_t tried = 0; tried < ring_.size(); ++tried) {
     if (next_ >= ring_.size()) next_ = 0;
     Line &line = *ring_[next_];
-    if (!may_start(*line.origin)) {
+    if (!may_start(*line.server)) {
       ++next_;
       continue;
     }
@@ -57,7 +57,7 @@ void Queue::close_line(std::size_t place) {
   const Line &line = *ring_[place];
   ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(place));
   // A line without anybody is kept for the next request to its server, unless there are too many.
-  if (lines_.size() > max_empty_lines) lines_.erase(line.origin);
+  if (lines_.size() > max_empty_lines) lines_.erase(line.server);
 }
 
 }  // namespace luvcurl

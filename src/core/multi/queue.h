@@ -9,17 +9,17 @@
 
 namespace luvcurl {
 
-struct Origin;
+struct Server;
 class Transfer;
 
 /// Transfers that wait for their turn: first come, first served per server, and the servers by
 /// turns, so that none starves the others.
 class Queue {
  public:
-  using MayStart = std::function<bool(Origin &)>;
+  using MayStart = std::function<bool(Server &)>;
   using IsGone = std::function<bool(const Transfer &)>;
 
-  void push(Origin *origin, std::shared_ptr<Transfer> transfer);
+  void push(Server *server, std::shared_ptr<Transfer> transfer);
 
   /// The next one whose server `may_start` says yes to; nullptr when none may.
   std::shared_ptr<Transfer> pop(const MayStart &may_start);
@@ -33,14 +33,14 @@ class Queue {
   static constexpr std::size_t max_empty_lines = 256;
 
   struct Line {
-    explicit Line(Origin *server) : origin(server) {}
-    Origin *origin;
+    explicit Line(Server *whose) : server(whose) {}
+    Server *server;
     std::deque<std::shared_ptr<Transfer>> waiting;
   };
 
   void close_line(std::size_t place);
 
-  std::unordered_map<Origin *, std::unique_ptr<Line>> lines_;
+  std::unordered_map<Server *, std::unique_ptr<Line>> lines_;
   std::vector<Line *> ring_;  // lines with somebody waiting
   std::size_t next_ = 0;
   std::size_t size_ = 0;

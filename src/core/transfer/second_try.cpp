@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/multi/multi.h"
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
@@ -30,10 +29,10 @@ void Transfer::start_again() {
     if (outbox.touched()) outbox.restart();
   }
   reading_ = bytes_read_ = 0;
-  held_ = full_ = hold_none;
+  flow_.restart();
   second_try_ = true;
   state_ = State::queued;
-  multi_->enqueue(self());
+  owner_->enqueue(self());
 }
 
 }  // namespace luvcurl

@@ -1,14 +1,13 @@
 #include "core/transfer/transfer.h"
 
+#include <algorithm>
+
 #include "core/curl/quirks.h"
-#include "core/loop/loop.h"
-#include "core/multi/lane.h"
-#include "core/multi/multi.h"
 
 namespace luvcurl {
 
-Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
-    : multi_(std::move(multi)), request_(std::move(request)), added_at_(multi_->loop().now()) {
+Transfer::Transfer(std::shared_ptr<TransferOwner> owner, Loop &loop, Request request)
+    : owner_(std::move(owner)), loop_(loop), request_(std::move(request)), added_at_(loop.now()) {
   result_->requested = request_.url;
   outboxes_.resize(request_.sizes.size());
 }
@@ -17,7 +16,7 @@ Transfer::Transfer(std::shared_ptr<Multi> multi, Request request)
 
 bool Transfer::cancel() {
   if (is_settled()) return false;
-  due_ = 0;  // who cancels wants to hear of nothing but the end
+  telling_.drop_all();  // who cancels wants to hear of nothing but the end
   fail(CURLE_ABORTED_BY_CALLBACK, "the transfer was cancelled");
   return true;
 }
@@ -42,36 +41,30 @@ void Transfer::fail(CURLcode code, std::string_view message) noexcept {
 }
 
 void Transfer::pause() {
-  if (paused_by_user_ || state_ == State::done) return;
-  paused_by_user_ = true;
-  notify(0);
+  if (state_ != State::done && flow_.pause()) announce();
 }
 
 void Transfer::resume() {
-  if (!paused_by_user_) return;
-  paused_by_user_ = false;
+  if (!flow_.resume()) return;
   // A sink that paused it may have left something.
-  notify(inbox_.empty() ? 0U : due_data);
+  if (intake_.size() > 0) telling_.note(Telling::data);
+  announce();
 }
 
 void Transfer::keep_loop_alive(bool keep) {
   if (keep == holds_loop_ || (keep && state_ == State::done)) return;
   holds_loop_ = keep;
-  multi_->loop().hold(keep ? 1 : -1);
+  loop_.hold(keep ? 1 : -1);
 }
 
 void Transfer::take(std::size_t size) {
-  inbox_.drop(size);
-  if ((full_ & hold_down) == 0 || inbox_.size() > request_.high_water / 2) return;
-  full_ &= ~static_cast<unsigned>(hold_down);
-  notify(0);
+  intake_.drop(size);
+  if (intake_.size() <= request_.high_water / 2 && flow_.unblock(Flow::down)) announce();
 }
 
 std::uint64_t Transfer::discard() {
-  discards_ = true;
-  const std::uint64_t bytes = discarded_ + inbox_.size();
-  discarded_ = 0;
-  take(inbox_.size());
+  const std::uint64_t bytes = intake_.discard();
+  take(0);
   return bytes;
 }
 
@@ -80,11 +73,8 @@ void Transfer::feed(std::size_t stream, std::string_view bytes) {
   if (outboxes_[stream].stale()) return;
   outboxes_[stream].append(bytes.data(), bytes.size());
   if (stream != reading_) return;
-  if ((full_ & hold_up) != 0) {
-    full_ &= ~static_cast<unsigned>(hold_up);
-    notify(0);
-  }
-  notify(due_read);
+  flow_.unblock(Flow::up);
+  tell_of(Telling::read);
 }
 
 void Transfer::finish_feed(std::size_t stream) {
@@ -98,20 +88,20 @@ void Transfer::size_of(std::size_t stream, std::int64_t size) {
 
 void Transfer::ready() {
   if (!request_.held) return;
-  if (state_ == State::queued) multi_->enqueue(self());
+  if (state_ == State::queued) owner_->enqueue(self());
   request_.held = false;
 }
 
 // --- its life ---
 
-void Transfer::notify(unsigned due) {
-  due_ |= due;
-  multi_->loop().announce(*this);
+void Transfer::tell_of(Telling::Due due) noexcept {
+  telling_.note(due);
+  announce();
 }
 
 bool Transfer::start(std::string *error) {
   state_ = State::running;
-  easy_ = multi_->pool().acquire(request_.options, request_.body, *request_.url, error);
+  easy_ = owner_->lend(request_, error);
   if (!easy_) return false;
   easy_->user = this;
   result_->headers.write_to(easy_->lines);
@@ -119,10 +109,10 @@ bool Transfer::start(std::string *error) {
     set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);
     easy_->spoiled = true;
   }
-  started_at_ = multi_->loop().now();
-  const CURLcode code = set_up(*easy_, request_, multi_->buffer_size());
+  started_at_ = loop_.now();
+  const CURLcode code = set_up(*easy_, request_, owner_->buffer_size());
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
-  if (!outboxes_.empty()) notify(due_read);
+  if (!outboxes_.empty()) tell_of(Telling::read);
   return code == CURLE_OK;
 }
 
@@ -140,7 +130,7 @@ void Transfer::finish(CURLcode code) noexcept {
     if (cut_off) code = CURLE_PARTIAL_FILE;
     if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
     result_->headers.collect(handle);
-    if (request_.wants_progress && code == CURLE_OK && has_unreported_) due_ |= due_progress;
+    if (code == CURLE_OK) telling_.note_last_counts();
     take_summary(code);
     result_->outcome.phase = phase_reached(code);
     // What libcurl says of a callback without memory is what that did to the transfer.
@@ -165,47 +155,49 @@ void Transfer::end(CURLcode code, std::string message) {
   result_->outcome.code = code;
   result_->outcome.message = std::move(message);
   state_ = State::ended;
-  if (waited) multi_->left_queue();
-  notify(0);
+  if (waited) owner_->left_queue();
+  announce();
 }
 
 void Transfer::tell() {
-  if (state_ == State::ended && lane_ != nullptr) lane_->remove(*this);
+  if (state_ == State::ended && carrier_ != nullptr) carrier_->remove(*this);
   apply_flow();
-  while (state_ != State::done) {
-    if (paused()) return;
-    const auto take_due = [this](unsigned due) {
-      const bool is = (due_ & due) != 0;
-      due_ &= ~due;
-      return is;
-    };
+  while (state_ != State::done && !paused()) {
     // So that a loop which the script runs in a hook tells the rest.
-    if (state_ == State::ended && due_ != 0) notify(0);
-    if (take_due(due_response)) {
-      request_.sink->response(*this);
-    } else if (take_due(due_data)) {
-      if (!inbox_.empty()) request_.sink->data(*this);
-    } else if (take_due(due_read)) {
-      ask_source();
-    } else if (take_due(due_progress)) {
-      // Counted from the telling, since what was noticed in time may be told late, and from its
-      // end, since a hook may take its time.
-      reported_at_ = multi_->loop().now();
-      has_unreported_ = false;
-      request_.sink->progress(*this);
-      reported_at_ = multi_->loop().now();
-    } else if (state_ == State::ended) {
-      if (lane_ != nullptr) lane_->remove(*this);
-      state_ = State::done;
-      multi_->forget(*this);
-      keep_loop_alive(false);  // before: the script may run the loop in there until nothing is left
-      request_.sink->done(*this);
-      if (easy_) multi_->pool().release(std::move(easy_));
-      return;
-    } else {
-      return;
+    if (state_ == State::ended && telling_.is_due()) announce();
+    switch (telling_.next()) {
+      case Telling::response:
+        request_.sink->response(*this);
+        break;
+      case Telling::data:
+        if (intake_.size() > 0) request_.sink->data(*this);
+        break;
+      case Telling::read:
+        ask_source();
+        break;
+      case Telling::progress:
+        report();
+        break;
+      case Telling::nothing:
+        if (state_ == State::ended) tell_end();
+        return;
     }
   }
+}
+
+void Transfer::tell_end() {
+  if (carrier_ != nullptr) carrier_->remove(*this);
+  state_ = State::done;
+  owner_->forget(*this);
+  keep_loop_alive(false);  // before: the script may run the loop in there until nothing is left
+  request_.sink->done(*this);
+  if (easy_) owner_->take_back(std::move(easy_));
+}
+
+void Transfer::report() {
+  telling_.report_begins(loop_.now());
+  request_.sink->progress(*this);
+  telling_.report_ends(loop_.now());
 }
 
 void Transfer::ask_source() {
@@ -216,27 +208,37 @@ void Transfer::ask_source() {
 
 void Transfer::apply_flow() noexcept {
   if (state_ != State::running) return;
-  unsigned wanted = full_ | (paused_by_user_ ? hold_down | hold_up : hold_none);
-  // COMPAT libcurl < 8.4: held in one direction only by this call, it reads once more, into a
-  // buffer of its own.
-  if ((wanted & hold_down) != 0 && request_.body == BodyKind::none) wanted |= hold_up;
-  if (wanted == held_) return;
-  const bool releases = (held_ & ~wanted) != 0;
-  if (releases) heard_at_ = multi_->loop().now();  // `idle` does not count while it is paused
-  held_ = wanted;  // before the call: libcurl may call on_write and on_read within it
-  curl_easy_pause(easy_->handle.get(), ((wanted & hold_down) != 0 ? CURLPAUSE_RECV : 0) |
-                                           ((wanted & hold_up) != 0 ? CURLPAUSE_SEND : 0));
+  if (!flow_.apply(easy(), request_.body != BodyKind::none)) return;
+  heard_at_ = loop_.now();  // `idle` does not count while it is paused
   // COMPAT libcurl < 8.1: an HTTP/2 stream can stall after it is let go (curl#11005) unless driven.
-  if (releases && lane_ != nullptr) lane_->kick();
+  if (carrier_ != nullptr) carrier_->kick();
+}
+
+// What is running may be sent anew, and is held then for what comes.
+void Transfer::leaving() const noexcept {
+  if (state_ == State::ended) flow_.let_go(easy());
+}
+
+void Transfer::abandon() noexcept {
+  if (carrier_ != nullptr) carrier_->remove(*this);
+  state_ = State::done;
+  easy_.reset();
 }
 
 Course Transfer::course() const {
-  return {state_ == State::running,
-          response_in_,
-          held_ != hold_none,
-          added_at_,
-          started_at_,
-          heard_at_};
+  return {
+      state_ == State::running, response_in_, flow_.is_held(), added_at_, started_at_, heard_at_};
+}
+
+// `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
+// transfer runs, it is looked at that often, so that its true deadline is known before it comes.
+std::uint64_t Transfer::next_look(std::uint64_t now) const {
+  constexpr std::uint64_t reminder_interval = 10;  // ms
+  std::uint64_t next = next_deadline();
+  if (state_ == State::running && request_.timeouts.idle != 0)
+    next = std::min(next, now + request_.timeouts.idle);
+  if (may_be_forgotten()) next = std::min(next, now + reminder_interval);
+  return next;
 }
 
 std::uint64_t Transfer::next_deadline() const {
@@ -256,7 +258,7 @@ void Transfer::check_deadline(std::uint64_t now) {
 // DOING_MORE and returns with neither a socket nor a timer to go on from (curl#12042).
 bool Transfer::may_be_forgotten() const {
   return quirks().forgets_ftp && request_.url->origin->is_ftp && state_ == State::running &&
-         !response_in_ && held_ == hold_none;
+         !response_in_ && !flow_.is_held();
 }
 
 // The end of a pause has libcurl run a transfer, whatever it is at.

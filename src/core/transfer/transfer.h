@@ -10,27 +10,29 @@
 
 #include "core/curl/easy.h"
 #include "core/curl/easy_user.h"
-#include "core/loop/announced.h"
+#include "core/loop/loop.h"
 #include "core/transfer/body.h"
+#include "core/transfer/flow.h"
+#include "core/transfer/intake.h"
+#include "core/transfer/owner.h"
 #include "core/transfer/request.h"
 #include "core/transfer/result.h"
+#include "core/transfer/telling.h"
 
 namespace luvcurl {
-
-class Lane;
-class Multi;
 
 /// One request on its way, from add to its final callback.
 class Transfer final : public Announced, public EasyUser {
  public:
   enum class State {
     queued,   ///< not yet given to libcurl
-    running,  ///< in a CURLM
+    running,  ///< its turn has come: in a CURLM
     ended,    ///< outcome known, sink not yet told
     done      ///< sink told
   };
 
-  Transfer(std::shared_ptr<Multi> multi, Request request);
+  /// `loop` lives as long as the owner.
+  Transfer(std::shared_ptr<TransferOwner> owner, Loop &loop, Request request);
 
   // For the consumer; legal at any time.
   State state() const { return state_; }
@@ -39,10 +41,10 @@ class Transfer final : public Announced, public EasyUser {
   void pause();  ///< no more bytes either way, and no calls of the sink but done
   void resume();
   /// Whether it is held back by pause(): what has ended well waits, a failure does not.
-  bool paused() const { return paused_by_user_ && !is_settled(); }
+  bool paused() const { return flow_.is_paused() && !is_settled(); }
   bool is_settled() const;          ///< has failed, or told its sink that it is done
   void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
-  std::string_view waiting() const { return inbox_.view(); }
+  std::string_view waiting() const { return intake_.waiting(); }
   void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
   /// Throws away what waits and all that comes; returns how many bytes, since the last call.
   std::uint64_t discard();
@@ -57,17 +59,32 @@ class Transfer final : public Announced, public EasyUser {
   const Outcome &outcome() const { return result_->outcome; }
   const Headers &headers() const { return result_->headers; }
   const Summary &summary() const { return result_->summary; }
-  const Progress &progress() const { return progress_; }
+  const Progress &progress() const { return telling_.counts(); }
   std::string url() const;  ///< the last URL, without credentials
   /// What outlives it. For its sink, when it has been told of the end; nobody may ask afterwards.
   /// Throws std::bad_alloc, and has released nothing then.
   std::unique_ptr<Result> release_result();
   CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
   bool streams() const { return request_.streaming; }
-  const std::string &body() const { return body_; }
-  void drop_body() { std::string().swap(body_); }
+  const std::string &body() const { return intake_.collected(); }
+  void drop_body() { intake_.drop_collected(); }
   /// The sink could not take the outcome.
   void fail_late(CURLcode code) { result_->outcome.code = code; }
+
+  // For its owner and its carrier.
+  const Request &request() const { return request_; }
+  bool start(std::string *error);       ///< sets up the handle, before a carrier takes it
+  void finish(CURLcode code) noexcept;  ///< libcurl is through with it
+  Carrier *carrier() const { return carrier_; }
+  void carried_by(Carrier *carrier) { carrier_ = carrier; }
+  void leaving() const noexcept;  ///< it is about to be removed from its CURLM
+  void abandon() noexcept;        ///< ends without a word to its sink
+  /// The loop time at which its timeouts are to be looked at next; UINT64_MAX for never.
+  std::uint64_t next_look(std::uint64_t now) const;
+  void check_deadline(std::uint64_t now);
+  std::uint64_t started_at() const { return started_at_; }
+  std::size_t place() const { return place_; }  ///< in its owner's list
+  void keep_place(std::size_t place) { place_ = place; }
 
   // For Loop: makes libcurl hold what it should, and tells the sink what is due.
   void tell() override;
@@ -81,73 +98,56 @@ class Transfer final : public Announced, public EasyUser {
   void out_of_memory() noexcept override;
 
  private:
-  friend class Multi;
-  friend class Lane;
-
-  // What the sink is to be told of, as soon as libcurl has unwound.
-  enum Due : unsigned { due_response = 1, due_data = 2, due_read = 4, due_progress = 8 };
-
-  // Directions that libcurl is to hold back, or does.
-  enum Hold : unsigned { hold_none = 0, hold_down = 1, hold_up = 2 };
-
   std::shared_ptr<Transfer> self() {
     return std::static_pointer_cast<Transfer>(shared_from_this());
   }
-  void notify(unsigned due);
-  bool start(std::string *error);       // sets up the handle, before it enters a CURLM
-  void finish(CURLcode code) noexcept;  // libcurl is through with it
+  void announce() noexcept { loop_.announce(*this); }
+  void tell_of(Telling::Due due) noexcept;
+  bool take_in(const char *bytes, std::size_t size);
   void end(CURLcode code, std::string message);
   void take_summary(CURLcode code);
   std::string current_url() const;
   bool met_dead_connection(CURLcode code) const;
   bool can_start_again() const;  // what was sent of the body can be sent once more
   void start_again();            // over a new connection
-  void ask_source();             // for more of the stream that libcurl reads
-  void apply_flow() noexcept;    // makes libcurl hold what it should
+  void tell_end();
+  void report();               // progress
+  void ask_source();           // for more of the stream that libcurl reads
+  void apply_flow() noexcept;  // makes libcurl hold what it should
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;
   bool more_is_to_come() const;
   void tell_first();  // the sink, before libcurl reads on
-  void reserve_body(std::size_t at_least);
   std::size_t read_bytes(char *out, std::size_t size);
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
   Course course() const;
   std::uint64_t next_deadline() const;  // of luvcurl's own timeouts, UINT64_MAX for none
-  void check_deadline(std::uint64_t now);
-  bool may_be_forgotten() const;  // by libcurl: it has to be reminded of this transfer
+  bool may_be_forgotten() const;        // by libcurl: it has to be reminded of this transfer
   void remind() noexcept;
 
-  std::shared_ptr<Multi> multi_;
+  std::shared_ptr<TransferOwner> owner_;
+  Loop &loop_;
   Request request_;
   std::unique_ptr<Easy> easy_;
-  Lane *lane_ = nullptr;
+  Carrier *carrier_ = nullptr;
   State state_ = State::queued;
   std::unique_ptr<Result> result_ = std::make_unique<Result>();
   Steps before_;  // what was timed when the last answer came that led on
-  Progress progress_;
-  std::string body_;  // the response's body, when not streaming
-  ByteQueue inbox_;
+  Flow flow_;
+  Telling telling_;
+  Intake intake_;
   std::vector<Outbox> outboxes_;  // one for each stream of the request's body
   std::size_t reading_ = 0;       // the stream that libcurl reads now
   std::size_t bytes_read_ = 0;    // of request_.bytes, where libcurl asks for them
-  std::uint64_t received_ = 0;    // bytes of body, decompressed
-  std::uint64_t discarded_ = 0;
-  std::uint64_t added_at_ = 0;  // loop time, ms
+  std::uint64_t added_at_ = 0;    // loop time, ms
   std::uint64_t started_at_ = 0;
-  std::uint64_t heard_at_ = 0;     // of the last byte of body
-  std::uint64_t reported_at_ = 0;  // of the last progress report
-  std::size_t index_ = 0;          // in the Multi's list
-  unsigned due_ = 0;
-  unsigned held_ = hold_none;  // what libcurl holds now
-  unsigned full_ = hold_none;  // what luvcurl's own buffers make it hold
-  bool discards_ = false;
-  bool paused_by_user_ = false;
+  std::uint64_t heard_at_ = 0;  // of the last byte of body
+  std::size_t place_ = 0;
   bool response_in_ = false;
   bool second_try_ = false;
   bool holds_loop_ = false;
-  bool has_unreported_ = false;  // progress
 };
 
 }  // namespace luvcurl

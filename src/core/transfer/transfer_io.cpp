@@ -5,46 +5,43 @@
 #include <string>
 
 #include "core/curl/stale_header.h"
-#include "core/loop/loop.h"
-#include "core/multi/multi.h"
 #include "core/transfer/redirect.h"
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
 
-constexpr std::uint64_t report_interval = 100;  // ms
-
 std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   if (state_ != State::running) return 0;
   response_is_in();
-  if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
+  if (request_.timeouts.idle != 0) heard_at_ = loop_.now();
   // Before it is held back: what libcurl decompresses while it is paused piles up inside it.
-  if (request_.max_body != 0 && received_ + size > request_.max_body) {
+  if (request_.max_body != 0 && intake_.received() + size > request_.max_body) {
     fail(CURLE_FILESIZE_EXCEEDED,
          "the body is larger than max_body (" + std::to_string(request_.max_body) + " bytes)");
     return 0;
   }
-  const bool full = request_.streaming && inbox_.size() >= request_.high_water;
-  if (full || (request_.streaming && paused_by_user_)) {
-    if (full) full_ |= hold_down;
-    if (!may_explode()) {
-      held_ |= hold_down;
-      return CURL_WRITEFUNC_PAUSE;
-    }
-    notify(0);  // is held back after what libcurl has read already
-  }
-  received_ += size;
-  if (discards_) {
-    discarded_ += size;
-  } else if (request_.streaming) {
-    inbox_.append(bytes, size);
-    notify(due_data);
-    if (inbox_.size() >= piece_size) tell_first();
-  } else {
-    if (body_.capacity() - body_.size() < size) reserve_body(size);
-    body_.append(bytes, size);
-  }
+  if (request_.streaming) return take_in(bytes, size) ? size : CURL_WRITEFUNC_PAUSE;
+  intake_.collect(bytes, size, [this] {
+    return info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  });
   return size;
+}
+
+// Returns whether the bytes are taken, or libcurl is to hold them.
+bool Transfer::take_in(const char *bytes, std::size_t size) {
+  const bool full = intake_.size() >= request_.high_water;
+  if (full) flow_.block(Flow::down);
+  if (full || flow_.is_paused()) {
+    if (!may_explode()) {
+      flow_.refuse(Flow::down);
+      return false;
+    }
+    announce();  // is held back after what libcurl has read already
+  }
+  if (!intake_.append(bytes, size)) return true;
+  tell_of(Telling::data);
+  if (intake_.size() >= piece_size) tell_first();
+  return true;
 }
 
 // libcurl reads for as long as the server keeps up with it: by the time the sink is told, the first
@@ -52,37 +49,28 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
 // ways, for the reason given there. HTTP/1 only: in HTTP/2 a hold costs messages, and file://
 // cannot be held.
 void Transfer::tell_first() {
-  if (held_ != hold_none || may_explode()) return;
+  if (flow_.is_held() || may_explode()) return;
   const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
   if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
   // Let go only to be refused, it would copy what it has read by then. What may have been the last
   // of the body is let go: nobody needs to read it for the transfer to end.
-  if (inbox_.size() >= request_.high_water && more_is_to_come()) full_ |= hold_down;
-  held_ = hold_down | hold_up;
-  curl_easy_pause(easy_->handle.get(), CURLPAUSE_ALL);
+  if (intake_.size() >= request_.high_water && more_is_to_come()) flow_.block(Flow::down);
+  flow_.hold(easy());
 }
 
 // By what the server has announced, which cannot be compared with what libcurl decompresses.
 bool Transfer::more_is_to_come() const {
   if (request_.may_decompress()) return false;
   return info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) >
-         static_cast<std::int64_t>(received_);
+         static_cast<std::int64_t>(intake_.received());
 }
 
 // A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps
 // it to itself: max_body can be looked after only where it comes out.
 bool Transfer::may_explode() const { return request_.max_body != 0 && request_.may_decompress(); }
 
-void Transfer::reserve_body(std::size_t at_least) {
-  // A server may announce any Content-Length: trust it for the allocation up to this much.
-  constexpr std::int64_t trusted = 16 * 1024 * 1024;
-  const std::int64_t announced = info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
-  body_.reserve(std::max(
-      at_least, static_cast<std::size_t>(std::clamp<std::int64_t>(announced, 0, trusted))));
-}
-
 bool Transfer::on_header(std::string_view line) {
-  multi_->loop().interest().responded();
+  loop_.interest().responded();
   if (state_ != State::running) return false;
   const Headers::Line kind = result_->headers.line(line);
   stale_header::line(*easy_, kind);
@@ -92,12 +80,9 @@ bool Transfer::on_header(std::string_view line) {
     return false;
   }
   if (kind != Headers::Line::end || response_in_) return true;
-  if (result_->headers.status() >= 300 && (full_ & hold_up) != 0) {
-    // libcurl sends no more of the body, but would wait until a source that it had to wait for
-    // has something again.
-    full_ &= ~static_cast<unsigned>(hold_up);
-    notify(0);
-  }
+  // libcurl sends no more of the body, but would wait until a source that it had to wait for has
+  // something again.
+  if (result_->headers.status() >= 300 && flow_.unblock(Flow::up)) announce();
   if (result_->headers.status() == 417) redirect::drop_expectation(*easy_);
   if (is_final_response()) {
     response_is_in();
@@ -119,10 +104,10 @@ std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
   Outbox &outbox = outboxes_[stream];
   reading_ = stream;
   const std::size_t count = outbox.read(out, size);
-  if (outbox.low()) notify(due_read);
+  if (outbox.low()) tell_of(Telling::read);
   if (count > 0 || outbox.finished()) return count;
-  full_ |= hold_up;
-  held_ |= hold_up;
+  flow_.block(Flow::up);
+  flow_.refuse(Flow::up);
   return CURL_READFUNC_PAUSE;
 }
 
@@ -145,17 +130,12 @@ bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
   if (!request_.rewindable) return false;
   outboxes_[stream].restart();
   reading_ = stream;
-  notify(due_read);
+  tell_of(Telling::read);
   return true;
 }
 
 void Transfer::on_progress(const Progress &progress) {
-  const bool moved = progress.down != progress_.down || progress.up != progress_.up;
-  if (!moved) return;
-  progress_ = progress;
-  has_unreported_ = true;  // the last of them is reported when the transfer ends
-  if (reported_at_ != 0 && multi_->loop().now() - reported_at_ < report_interval) return;
-  notify(due_progress);
+  if (telling_.counted(progress, loop_.now())) tell_of(Telling::progress);
 }
 
 void Transfer::out_of_memory() noexcept {
@@ -182,8 +162,8 @@ void Transfer::response_is_in() {
   if (origin.secure && origin.http_version == 0 && result_->headers.hops().empty())
     origin.http_version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
   if (request_.wants_response) result_->headers.collect(easy_->handle.get());
-  if (request_.timeouts.idle != 0) heard_at_ = multi_->loop().now();
-  if (request_.wants_response) notify(due_response);
+  if (request_.timeouts.idle != 0) heard_at_ = loop_.now();
+  if (request_.wants_response) tell_of(Telling::response);
 }
 
 }  // namespace luvcurl

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "core/loop/loop.h"
-#include "core/multi/multi.h"
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
@@ -16,12 +14,12 @@ void Transfer::take_summary(CURLcode code) {
   if (easy_)
     result_->summary = summarize(easy_->handle.get(), headers.status(), !headers.hops().empty());
   Timings &timings = result_->summary.timings;
-  const std::uint64_t left_queue = easy_ ? started_at_ : multi_->loop().now();
+  const std::uint64_t left_queue = easy_ ? started_at_ : loop_.now();
   timings.queue = static_cast<std::int64_t>(left_queue - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
   if (easy_ && code != CURLE_OK)
-    timings.total = std::max(timings.total,
-                             static_cast<std::int64_t>(multi_->loop().now() - started_at_) * 1000);
+    timings.total =
+        std::max(timings.total, static_cast<std::int64_t>(loop_.now() - started_at_) * 1000);
   // Every step counts from add; libcurl does not know of the time before it.
   for (std::int64_t *step :
        {&timings.resolve, &timings.connect, &timings.tls, &timings.send, &timings.wait}) {

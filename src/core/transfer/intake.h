@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/transfer/body.h"
+
+namespace luvcurl {
+
+/// Where the bytes of a response's body go: collected until the end, or waiting for the consumer,
+/// or thrown away.
+class Intake {
+ public:
+  /// Takes bytes to be collected. `announced` is the server's size of all of them, asked only when
+  /// memory is needed.
+  template <class SizeOf>
+  void collect(const char *bytes, std::size_t size, SizeOf &&announced) {
+    received_ += size;
+    if (discards_) {
+      discarded_ += size;
+      return;
+    }
+    if (collected_.capacity() - collected_.size() < size) reserve(size, announced());
+    collected_.append(bytes, size);
+  }
+
+  /// Takes bytes that wait. Returns whether they do: false when they are thrown away.
+  bool append(const char *bytes, std::size_t size);
+
+  /// The bytes that wait, oldest first.
+  std::string_view waiting() const { return inbox_.view(); }
+  std::size_t size() const { return inbox_.size(); }
+  void drop(std::size_t size) { inbox_.drop(size); }
+
+  /// From now on all is thrown away, what waits too. Returns how many bytes, since the last call.
+  std::uint64_t discard();
+
+  const std::string &collected() const { return collected_; }
+  void drop_collected() { std::string().swap(collected_); }
+
+  /// How many bytes have come, decompressed.
+  std::uint64_t received() const { return received_; }
+
+ private:
+  void reserve(std::size_t at_least, std::int64_t announced);
+
+  std::string collected_;
+  ByteQueue inbox_;
+  std::uint64_t received_ = 0;
+  std::uint64_t discarded_ = 0;
+  bool discards_ = false;
+};
+
+}  // namespace luvcurl

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/transfer/request.h"
+
+namespace luvcurl {
+
+class Transfer;
+
+/// Whose a transfer is: has it wait for its turn, lends it a handle then, and lists it until it is
+/// done.
+class TransferOwner {
+ public:
+  virtual ~TransferOwner() = default;
+
+  /// Its turn will come. Throws std::bad_alloc.
+  virtual void enqueue(const std::shared_ptr<Transfer> &transfer) = 0;
+
+  /// A transfer has ended while it waited.
+  virtual void left_queue() = 0;
+
+  /// A handle that carries the request's options; nullptr and `*error` when libcurl refuses one.
+  virtual std::unique_ptr<Easy> lend(const Request &request, std::string *error) = 0;
+  virtual void take_back(std::unique_ptr<Easy> easy) noexcept = 0;
+
+  /// The size of receive buffer that suits the load.
+  virtual long buffer_size() const = 0;
+
+  /// It is done: its sink is told next.
+  virtual void forget(Transfer &transfer) = 0;
+};
+
+/// What a running transfer is in: a CURLM.
+class Carrier {
+ public:
+  virtual ~Carrier() = default;
+
+  /// Takes it back from libcurl.
+  virtual void remove(Transfer &transfer) noexcept = 0;
+
+  /// Has libcurl look at its timers at the next turn of the loop.
+  virtual void kick() = 0;
+};
+
+}  // namespace luvcurl
