@@ -14,8 +14,6 @@ struct Progress {
 /// they note what has happened and do nothing else; they may throw std::bad_alloc.
 class EasyUser {
  public:
-  virtual ~EasyUser() = default;
-
   /// Bytes of the response's body; returns as CURLOPT_WRITEFUNCTION.
   virtual std::size_t on_write(const char *bytes, std::size_t size) = 0;
   /// A line of headers; false ends the transfer.
@@ -27,6 +25,9 @@ class EasyUser {
   virtual void on_progress(const Progress &progress) = 0;
   /// One of the others has thrown, and libcurl is told of a failure.
   virtual void out_of_memory() noexcept = 0;
+
+ protected:
+  ~EasyUser() = default;  // nobody owns it as one
 };
 
 }  // namespace luvcurl

@@ -92,6 +92,10 @@ void Loop::hold(int change) noexcept {
   }
 }
 
+void Loop::announce(Announced &one) noexcept {
+  if (announced_.add(one)) wake();
+}
+
 void Loop::note_deadline(std::uint64_t deadline) noexcept {
   if (deadline >= deadline_) return;
   deadline_ = deadline;

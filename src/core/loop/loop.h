@@ -53,9 +53,7 @@ class Loop {
   void hold(int change) noexcept;
 
   /// turn() has it tell. Needs no memory, so that no end is ever lost.
-  void announce(Announced &one) noexcept {
-    if (announced_.add(one)) wake();
-  }
+  void announce(Announced &one) noexcept;
 
   /// turn() runs at this loop time at the latest.
   void note_deadline(std::uint64_t deadline) noexcept;

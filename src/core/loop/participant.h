@@ -15,8 +15,6 @@ struct Turn {
 /// and an end when the host takes the handles away.
 class Participant {
  public:
-  virtual ~Participant() = default;
-
   /// Does what is to be done, what has run out of time first. Returns whether nothing is left. Must
   /// see to it that it outlives the call. May throw std::bad_alloc: there will be another turn.
   virtual bool work(const Turn &turn) = 0;
@@ -32,6 +30,9 @@ class Participant {
 
   /// The Lua state is closing: lets go of everything without a word to anybody, and leaves.
   virtual void abandon() noexcept = 0;
+
+ protected:
+  ~Participant() = default;  // nobody owns it as one
 };
 
 }  // namespace luvcurl

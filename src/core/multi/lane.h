@@ -23,7 +23,7 @@ class Lane final : public SocketOwner, public Carrier {
 
   /// `max_connections` is this lane's part of the Multi's; 0 for no limit.
   Lane(Loop &loop, Multi &owner, long max_connections);
-  ~Lane() override;
+  ~Lane();
   Lane(const Lane &) = delete;
   Lane &operator=(const Lane &) = delete;
 

@@ -46,7 +46,7 @@ class Multi final : public Participant,
   static constexpr std::size_t max_streams = 256;
 
   Multi(std::shared_ptr<Loop> loop, const Settings &settings);
-  ~Multi() override;
+  ~Multi();
   Multi(const Multi &) = delete;
   Multi &operator=(const Multi &) = delete;
 

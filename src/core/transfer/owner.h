@@ -13,8 +13,6 @@ class Transfer;
 /// done.
 class TransferOwner {
  public:
-  virtual ~TransferOwner() = default;
-
   /// Its turn will come. Throws std::bad_alloc.
   virtual void enqueue(const std::shared_ptr<Transfer> &transfer) = 0;
 
@@ -30,18 +28,22 @@ class TransferOwner {
 
   /// It is done: its sink is told next.
   virtual void forget(Transfer &transfer) = 0;
+
+ protected:
+  ~TransferOwner() = default;  // nobody owns it as one
 };
 
 /// What a running transfer is in: a CURLM.
 class Carrier {
  public:
-  virtual ~Carrier() = default;
-
   /// Takes it back from libcurl.
   virtual void remove(Transfer &transfer) noexcept = 0;
 
   /// Has libcurl look at its timers at the next turn of the loop.
   virtual void kick() = 0;
+
+ protected:
+  ~Carrier() = default;  // nobody owns it as one
 };
 
 }  // namespace luvcurl
