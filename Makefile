@@ -7,7 +7,7 @@ RELEASE := build/release
 
 .DEFAULT_GOAL := build
 .PHONY: build demo test spec check torture soak fuzz tsan valgrind faults bench bench-guard format lint lint-lua \
-  laws install clean help
+  laws rooms install clean help
 
 build: ## build the module into build/release
 	@tools/deps.sh build
@@ -92,6 +92,10 @@ lint-lua: ## lint the Lua alone
 
 laws: ## check what the design asks of every file
 	@tools/laws.sh $(RELEASE)
+
+rooms: ## draw docs/rooms.svg anew from what the code includes and requires
+	@tools/deps.sh rooms
+	@luajit tools/rooms.lua draw | dot -Tsvg > docs/rooms.svg
 
 install: ## install below DESTDIR and PREFIX, for Lua 5.1 and LuaJIT
 	@tools/deps.sh build

@@ -47,6 +47,8 @@ search '\b(TODO|FIXME|XXX)\b|not implemented|placeholder' src lua spec examples 
 search '(^|[^A-Za-z0-9_.])/(work|farm|root|home|Users)/' . ':!tools/laws.sh' |
   report 'paths of one machine:'
 
+luajit tools/rooms.lua check 2>&1 | report 'rooms out of order (tools/rooms):'
+
 files 'lua/*.lua' | xargs -r luajit tools/annotations.lua | report 'functions without annotations:'
 
 # Neither libuv, luv nor a Lua may be linked: the host has them.
