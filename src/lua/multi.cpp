@@ -97,7 +97,7 @@ bool begin(Host &host, Multi &multi, const Options &options, std::string_view ur
            std::size_t size) {
   std::string error;
   Request request = make_request(options, wishes);
-  request.url = multi.parse(url, &error);
+  request.url = multi.parse(url, &error, options->kinship());
   if (!request.url) {
     std::snprintf(why, size, "url: %s", error.c_str());
     return false;

@@ -17,7 +17,10 @@ Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 
 
 ---@class luvcurl.MultiSettings
 ---@field max_connections? integer       connections kept open at most
----@field max_host_connections? integer  to one host at once; 0 (default) is no limit
+---@field max_host_connections? integer  to one host at once; 0 (default) is no limit. Requests that
+---                                      differ in what decides about trust (`tls`, a proxy's
+---                                      credentials, …) share none: while both kinds are under way,
+---                                      either limit is that of each kind
 ---@field max_concurrent? integer        transfers at once, the others wait; 0 (default) is no limit
 ---@field turn_budget? integer           ms that one iteration of the loop may work for transfers,
 ---                                      callbacks included, before everything else gets its turn;

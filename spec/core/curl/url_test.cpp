@@ -111,6 +111,23 @@ TEST(UrlCache, OriginsAreSchemeHostAndPort) {
   EXPECT_FALSE(origin("http://example.com/")->secure);
 }
 
+TEST(UrlCache, EachKinshipHasItsOrigins) {
+  UrlCache cache;
+  std::string error;
+  const auto origin = [&](const std::string &kinship) {
+    return cache.get("https://example.com/", &error, kinship)->origin;
+  };
+  Origin *none = origin("");
+  Origin *one = origin("one");
+  EXPECT_NE(none, one);
+  EXPECT_EQ(none->kin, 0U);
+  EXPECT_EQ(origin(""), none);
+  EXPECT_EQ(origin("one"), one);
+  const Kin kin = one->kin;
+  for (int i = 0; i < 200; ++i) EXPECT_NE(origin(std::to_string(i))->kin, kin);
+  EXPECT_EQ(origin(""), none);
+}
+
 TEST(UrlCache, RefusesWhatIsNoUrl) {
   UrlCache cache;
   std::string error;

@@ -18,7 +18,6 @@ struct FreeWith {
 
 using EasyPtr = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
 using MultiPtr = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
-using SharePtr = std::unique_ptr<CURLSH, FreeWith<curl_share_cleanup>>;
 using UrlPtr = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
 using SlistPtr = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 using MimePtr = std::unique_ptr<curl_mime, FreeWith<curl_mime_free>>;

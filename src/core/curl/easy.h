@@ -30,6 +30,7 @@ enum class StaleHeader {
 /// A libcurl easy handle with all that it points to. It stays set up for its option set, so that
 /// the next request of the same set changes only the URL and the body.
 struct Easy {
+  std::shared_ptr<CURLSH> share;  ///< before the handle, which is in it
   EasyPtr handle;
   Options options;
   BodyKind body = BodyKind::none;

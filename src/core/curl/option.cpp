@@ -7,6 +7,7 @@
 #include <new>
 #include <unordered_map>
 
+#include "core/curl/kinship.h"
 #include "core/curl/ready_lines.h"
 
 namespace luvcurl {
@@ -74,6 +75,7 @@ struct Catalogue {
       names.push_back(lower(option->name));
       const auto added = by_name.emplace(names.back(), OptionInfo{option->id, kind_of(*option)});
       added.first->second.name = added.first->first.c_str();
+      added.first->second.is_kin = decides_kinship(added.first->first);
     }
   }
 };
@@ -102,6 +104,7 @@ bool Option::operator==(const Option &other) const {
 
 void OptionSet::seal() {
   make_ready_lines(options_);
+  kinship_ = kinship_of(options_);
   const std::hash<std::string> of_text;
   for (const Option &option : options_) {
     mix(hash_, static_cast<std::size_t>(option.info.id));

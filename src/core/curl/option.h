@@ -26,6 +26,7 @@ struct OptionInfo {
   CURLoption id{};
   OptionKind kind = OptionKind::unknown;
   const char *name = "";
+  bool is_kin = false;  ///< decides which connections a request may use (kinship.h)
 };
 
 /// Finds an option by its lower-case name. `kind` is unknown when this libcurl has none of that
@@ -75,6 +76,9 @@ class OptionSet {
   /// Whether the user's own option makes libcurl ask for a body, whatever the request has.
   bool uploads() const noexcept { return has(CURLOPT_UPLOAD) && number(CURLOPT_UPLOAD, 0) != 0; }
 
+  /// See kinship.h.
+  const std::string &kinship() const noexcept { return kinship_; }
+
   std::size_t hash() const noexcept { return hash_; }
   bool operator==(const OptionSet &other) const { return options_ == other.options_; }
 
@@ -88,6 +92,7 @@ class OptionSet {
   std::uint64_t given_ = 0;
   std::vector<SlistPtr> slists_;  // one per list option, in order
   std::size_t hash_ = 0;
+  std::string kinship_;
 };
 
 using Options = std::shared_ptr<const OptionSet>;

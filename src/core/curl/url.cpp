@@ -105,24 +105,41 @@ std::string without_credentials(const char *url) {
   return part(handle.get(), CURLUPART_URL);
 }
 
-Origin *UrlCache::origin_of(CURLU *url) {
+Origin *UrlCache::origin_of(CURLU *url, Kin kin) {
   const std::string scheme = part(url, CURLUPART_SCHEME);
   const std::string key = scheme + "://" + part(url, CURLUPART_HOST) + ":" +
-                          part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+                          part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT) + " " + std::to_string(kin);
   std::unique_ptr<Origin> &origin = origins_[key];
   if (!origin) {
     origin = make_();
+    origin->kin = kin;
     origin->secure = scheme == "https";
     origin->is_ftp = scheme == "ftp" || scheme == "ftps";
   }
   return origin.get();
 }
 
-std::shared_ptr<const Url> UrlCache::get(std::string_view text, std::string *error) {
+// Forgotten all at once, and numbered anew then: a number is never given again.
+UrlCache::Family &UrlCache::family_of(const std::string &kinship) {
+  if (last_family_ != nullptr && last_family_->first == kinship) return last_family_->second;
+  auto found = families_.find(kinship);
+  if (found == families_.end()) {
+    last_family_ = nullptr;
+    if (families_.size() >= max_families) families_.clear();
+    found = families_.emplace(kinship, Family{kinship.empty() ? 0 : ++last_kin_, {}}).first;
+  }
+  last_ = nullptr;
+  return (last_family_ = &*found)->second;
+}
+
+std::shared_ptr<const Url> UrlCache::get(std::string_view text, std::string *error,
+                                         const std::string &kinship) {
+  Family &family = family_of(kinship);
+  Urls &urls = family.urls;
   if (last_ != nullptr && last_->first == text) return last_->second;
   std::string key(text);
-  const auto found = urls_.find(key);
-  if (found != urls_.end()) return (last_ = &*found)->second;
+  const auto found = urls.find(key);
+  if (found != urls.end()) return (last_ = &*found)->second;
   auto url = std::make_shared<Url>();
   url->handle = new_url();
   const CURLUcode code = parse(url->handle.get(), key, false);
@@ -130,13 +147,13 @@ std::shared_ptr<const Url> UrlCache::get(std::string_view text, std::string *err
     *error = reason(code);
     return nullptr;
   }
-  url->origin = origin_of(url->handle.get());
+  url->origin = origin_of(url->handle.get(), family.kin);
   // Whoever still uses a URL holds it: dropping all at once is safe, and simpler than picking one.
-  if (urls_.size() >= capacity) {
-    urls_.clear();
+  if (urls.size() >= capacity) {
+    urls.clear();
     last_ = nullptr;
   }
-  return urls_[std::move(key)] = std::move(url);
+  return urls[std::move(key)] = std::move(url);
 }
 
 }  // namespace luvcurl

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,10 +25,14 @@ std::string build_url(const std::string &url, const std::string &base,
 /// parsed.
 std::string without_credentials(const char *url);
 
-/// What is known of a server (scheme, host and port) that requests go to.
+/// Stands for a kinship (kinship.h) while a UrlCache remembers it; 0 for the empty one.
+using Kin = std::uint64_t;
+
+/// What is known of a server (scheme, host and port) that requests of one kinship go to.
 struct Origin {
   virtual ~Origin() = default;
 
+  Kin kin = 0;
   bool secure = false;    ///< https: HTTP/2 may come out of it
   bool is_ftp = false;    ///< ftp or ftps: a second connection carries the data
   long http_version = 0;  ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
@@ -52,19 +57,32 @@ class UrlCache {
   /// `make` is for those who note more of a server.
   explicit UrlCache(MakeOrigin make = &make_origin) : make_(make) {}
 
-  /// Parses `text` or finds it. On failure returns nullptr and `*error` says why.
-  std::shared_ptr<const Url> get(std::string_view text, std::string *error);
+  /// Parses `text` or finds it, for requests of a kinship. On failure returns nullptr and `*error`
+  /// says why.
+  std::shared_ptr<const Url> get(std::string_view text, std::string *error,
+                                 const std::string &kinship = {});
 
  private:
   static constexpr std::size_t capacity = 1024;
+  static constexpr std::size_t max_families = 64;
 
   static std::unique_ptr<Origin> make_origin() { return std::make_unique<Origin>(); }
-  Origin *origin_of(CURLU *url);
 
   using Urls = std::unordered_map<std::string, std::shared_ptr<const Url>>;
 
-  Urls urls_;
-  const Urls::value_type *last_ = nullptr;  // most requests are like the one before
+  struct Family {
+    Kin kin = 0;
+    Urls urls;
+  };
+  using Families = std::unordered_map<std::string, Family>;
+
+  Family &family_of(const std::string &kinship);
+  Origin *origin_of(CURLU *url, Kin kin);
+
+  Families families_;  // by kinship
+  Kin last_kin_ = 0;
+  Families::value_type *last_family_ = nullptr;  // most requests are like the one before
+  const Urls::value_type *last_ = nullptr;       // one of its URLs
   std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
   MakeOrigin make_;
 };

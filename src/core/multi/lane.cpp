@@ -9,8 +9,8 @@
 
 namespace luvcurl {
 
-Lane::Lane(Loop &loop, Multi &owner, long max_connections)
-    : loop_(loop), owner_(owner), max_connections_(max_connections) {
+Lane::Lane(Loop &loop, Multi &owner, Kin kin, long max_connections)
+    : loop_(loop), owner_(owner), kin_(kin), max_connections_(max_connections) {
   open();
 }
 
@@ -123,9 +123,19 @@ void Lane::reap() {
 
 void Lane::fail(const char *why) {
   owner_.fail_all(this, CURLE_FAILED_INIT, why);
+  open_anew();
+}
+
+void Lane::open_anew() {
+  multi_.reset();
   loop_.interest().forget(this);
   deadline_ = no_deadline;
   open();
+}
+
+void Lane::pass_to(Kin kin) {
+  kin_ = kin;
+  open_anew();
 }
 
 }  // namespace luvcurl

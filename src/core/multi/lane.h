@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/curl/curl_ptr.h"
+#include "core/curl/url.h"
 #include "core/loop/socket_owner.h"
 #include "core/transfer/owner.h"
 
@@ -21,11 +22,18 @@ class Lane final : public SocketOwner, public Carrier {
  public:
   static constexpr std::uint64_t no_deadline = UINT64_MAX;
 
-  /// `max_connections` is this lane's part of the Multi's; 0 for no limit.
-  Lane(Loop &loop, Multi &owner, long max_connections);
+  /// For requests of one kinship. `max_connections` is this lane's part of the Multi's; 0 for no
+  /// limit.
+  Lane(Loop &loop, Multi &owner, Kin kin, long max_connections);
   ~Lane();
   Lane(const Lane &) = delete;
   Lane &operator=(const Lane &) = delete;
+
+  Kin kin() const { return kin_; }
+
+  /// A lane with nothing in flight becomes one for others: its connections are closed. Throws
+  /// std::bad_alloc.
+  void pass_to(Kin kin);
 
   /// Gives a transfer, set up, to libcurl. On failure the transfer has ended with the reason.
   void add(Transfer &transfer);
@@ -57,9 +65,11 @@ class Lane final : public SocketOwner, public Carrier {
   void reap();
   // Ends every transfer of this lane: the CURLM is broken, or one of its sockets.
   void fail(const char *why);
+  void open_anew();
 
   Loop &loop_;
   Multi &owner_;
+  Kin kin_;
   const long max_connections_;
   std::uint64_t deadline_ = no_deadline;
   std::size_t active_ = 0;

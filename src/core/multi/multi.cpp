@@ -8,24 +8,8 @@
 
 namespace luvcurl {
 
-namespace {
-
-SharePtr make_share() {
-  SharePtr share(curl_share_init());
-  if (!share) throw std::bad_alloc();
-  // Not the connections: one could move between CURLMs, and its socket with it.
-  curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-  curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  return share;
-}
-
-}  // namespace
-
 Multi::Multi(std::shared_ptr<Loop> loop, const Settings &settings)
-    : loop_(std::move(loop)),
-      settings_(settings),
-      share_(make_share()),
-      pool_(loop_->interest(), share_.get()) {
+    : loop_(std::move(loop)), settings_(settings), pool_(loop_->interest()) {
   loop_->join(this);
 }
 
@@ -211,13 +195,37 @@ bool Multi::has_room(const Lane &lane) const {
   return max_lanes() == 1 || lane.active() < lane_capacity;
 }
 
-// The first, so that connections stay in use; nullptr when a limit says so.
-Lane *Multi::lane_with_room() {
+// The first, so that connections stay in use; nullptr when a limit says so. A lane is for one
+// kinship, since redirects may lead its requests to each other's servers. For want of a further
+// one, a lane that another kin does not use is taken over; where all are used, the limits are those
+// of each kin: a request does not wait for others to end whose connections it must not use.
+Lane *Multi::lane_with_room(Kin kin) {
   while (roomy_ < lanes_.size() && !has_room(*lanes_[roomy_])) ++roomy_;
-  if (roomy_ < lanes_.size()) return lanes_[roomy_].get();
-  if (lanes_.size() >= max_lanes()) return nullptr;
-  lanes_.push_back(std::make_unique<Lane>(*loop_, *this, connections_of_lane(lanes_.size())));
+  Lane *unused = nullptr;
+  for (std::size_t i = roomy_; i < lanes_.size(); ++i) {
+    Lane &lane = *lanes_[i];
+    if (lane.kin() == kin && has_room(lane)) return &lane;
+    if (lane.kin() != kin && lane.active() == 0) unused = &lane;
+  }
+  if (unused != nullptr && lanes_.size() >= std::min(max_lanes(), many_lanes)) {
+    unused->pass_to(kin);
+    return unused;
+  }
+  const bool is_first = std::none_of(lanes_.begin(), lanes_.end(),
+                                     [kin](const auto &lane) { return lane->kin() == kin; });
+  if (lanes_.size() >= max_lanes() && !is_first) return nullptr;
+  const long connections = connections_of_lane(lanes_.size() % max_lanes());
+  lanes_.push_back(std::make_unique<Lane>(*loop_, *this, kin, connections));
   return lanes_.back().get();
+}
+
+// One of those that have no room: now this, now that.
+Lane *Multi::crowded_lane(const Server &server) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    Lane &lane = *lanes_[(server.active + i) % lanes_.size()];
+    if (lane.kin() == server.kin) return &lane;
+  }
+  return nullptr;
 }
 
 // Where a request to this server can go; nullptr when it has to wait. Each server has its lane,
@@ -229,14 +237,15 @@ Lane *Multi::room_for(Server &server) {
   const auto per_host = static_cast<std::size_t>(settings_.max_host_connections);
   const bool together = server.may_multiplex();
   const bool multiplexed = together && server.http_version != 0;
+  if (server.lane != nullptr && server.lane->kin() != server.kin) server.lane = nullptr;
   if (!multiplexed && per_host != 0 && server.active >= per_host) return nullptr;
   if (together && server.lane != nullptr && server.active < max_streams) {
     const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*server.lane);
     return fits ? server.lane : nullptr;
   }
   if (!together && server.lane != nullptr && has_room(*server.lane)) return server.lane;
-  Lane *lane = lane_with_room();
-  if (lane == nullptr && multiplexed) lane = lanes_[server.active % lanes_.size()].get();
+  Lane *lane = lane_with_room(server.kin);
+  if (lane == nullptr && multiplexed) lane = crowded_lane(server);
   if (together || server.lane == nullptr) server.lane = lane;
   return lane;
 }

@@ -55,9 +55,10 @@ class Multi final : public Participant,
   /// std::bad_alloc.
   std::shared_ptr<Transfer> add(Request request, std::string *error);
 
-  /// Parses a URL or finds it among the recent ones.
-  std::shared_ptr<const Url> parse(std::string_view url, std::string *error) {
-    return urls_.get(url, error);
+  /// Parses a URL or finds it among the recent ones, for requests of a kinship (kinship.h).
+  std::shared_ptr<const Url> parse(std::string_view url, std::string *error,
+                                   const std::string &kinship = {}) {
+    return urls_.get(url, error, kinship);
   }
 
   /// Cancels every transfer and refuses new ones.
@@ -101,6 +102,8 @@ class Multi final : public Participant,
   // Where connections are limited, a lane's part of them: who has few must give up an idle one more
   // often than who has many.
   static constexpr std::size_t lane_connections = 64;
+  // With as many lanes, one that nobody uses is taken over by another kin, its connections closed.
+  static constexpr std::size_t many_lanes = 64;
   // As many are begun between two drives. libcurl runs all that a lane was given in one go, which
   // cannot be broken off; and what is sent soon after it was set up is still in the CPU's caches.
   static constexpr std::size_t batch = 16;
@@ -111,18 +114,18 @@ class Multi final : public Participant,
   std::size_t start_queued();
   bool drive_kicked(std::uint64_t now, std::uint64_t until);
   Lane *room_for(Server &server);
-  Lane *lane_with_room();
+  Lane *lane_with_room(Kin kin);
+  Lane *crowded_lane(const Server &server);
   bool has_room(const Lane &lane) const;
   std::size_t max_lanes() const;
   long connections_of_lane(std::size_t index) const;
 
   std::shared_ptr<Loop> loop_;
   Settings settings_;
-  SharePtr share_;
   UrlCache urls_{&Server::make};
   Pool pool_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::size_t roomy_ = 0;         // lanes before this one are full
+  std::size_t roomy_ = 0;         // lanes before this one are full, whosever they are
   std::size_t first_driven_ = 0;  // the lane whose turn it is
   Queue queue_;
   std::size_t gone_ = 0;  // who ended while they waited, and are in the queue still

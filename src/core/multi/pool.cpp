@@ -55,7 +55,8 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   set_option(handle, CURLOPT_ERRORBUFFER, easy->message.data());
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set_option(handle, CURLOPT_SHARE, share_);
+  easy->share = shares_.of(options->kinship());
+  set_option(handle, CURLOPT_SHARE, easy->share.get());
 #if LIBCURL_VERSION_NUM >= 0x075700
   // Without it, ending a transfer waits for its name look-up to come back.
   set_option(handle, CURLOPT_QUICK_EXIT, 1L);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/curl/easy.h"
+#include "core/multi/shares.h"
 
 namespace luvcurl {
 
@@ -15,7 +16,7 @@ class Interest;
 /// Easy handles by option set.
 class Pool {
  public:
-  Pool(Interest &interest, CURLSH *share) : interest_(interest), share_(share) {}
+  explicit Pool(Interest &interest) : interest_(interest) {}
 
   /// A handle that carries `options`, for a request to `url`, or nullptr with `*error` when libcurl
   /// refuses one of them. Throws std::bad_alloc.
@@ -43,7 +44,7 @@ class Pool {
   std::unique_ptr<Easy> make(const Options &options, BodyKind body, std::string *error);
 
   Interest &interest_;
-  CURLSH *share_;
+  Shares shares_;
   std::unordered_multimap<std::size_t, Bucket> buckets_;
   Bucket *last_ = nullptr;  // most requests are like the one before
   std::size_t idle_ = 0;
