@@ -55,6 +55,21 @@ CURLcode set_pipewait(Easy &easy, const Request &request) {
   return set_option(easy.handle.get(), CURLOPT_PIPEWAIT, wait ? 1L : 0L);
 }
 
+// COMPAT libcurl < 8.14: an FTP data connection connects to an address that it has let go of, and
+// that is freed when anybody who shares the cache finds it too old by then. So who wants names
+// forgotten at once has them in the CURLM's own cache, and an FTP request is content with what is
+// some seconds old.
+CURLcode set_names(Easy &easy, const Request &request) {
+  constexpr std::int64_t soon = 10;  // s
+  const std::int64_t kept = request.options->has(CURLOPT_DNS_CACHE_TIMEOUT)
+                                ? request.options->number(CURLOPT_DNS_CACHE_TIMEOUT, soon)
+                                : soon;
+  if (kept < 0 || kept >= soon) return CURLE_OK;
+  easy.spoiled = true;  // it has not what its options say
+  if (!request.url->origin->is_ftp) return set_option(easy.handle.get(), CURLOPT_SHARE, nullptr);
+  return set_option(easy.handle.get(), CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(soon));
+}
+
 // A handle that asks for the same URL again has its text already: making it is costly.
 CURLcode set_url(Easy &easy, const Request &request) {
   if (easy.url == request.url) return CURLE_OK;
@@ -79,6 +94,7 @@ CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
   easy.message[0] = '\0';
   CURLcode code = set_url(easy, request);
   if (code == CURLE_OK) code = set_body(easy, request);
+  if (code == CURLE_OK) code = set_names(easy, request);
   if (code == CURLE_OK) code = set_pipewait(easy, request);
   set_buffer(easy, request, buffer_size);
   callbacks::report_progress(easy, request.wants_progress);
