@@ -3,6 +3,7 @@
 local curl = require 'luvcurl'
 local echo = require 'spec.support.echo'
 local helper = require 'spec.support.helper'
+local process = require 'spec.support.process'
 local servers = require 'spec.support.servers'
 
 local nginx, certs = servers.nginx, servers.certs
@@ -104,6 +105,42 @@ describe('another scheme', function()
       assert.is_nil(res.body:find('sesame', 1, true))
       assert.is_nil(res.body:find('authorization: %S'))
     end
+  end)
+end)
+
+describe('a client certificate', function()
+  local function arrives_as(first, target, options)
+    local res = assert(curl.get(first .. '/to/307/url?url=' .. target, {
+      tls = { ca_file = certs.ca, cert = certs.client.cert, key = certs.client.key },
+      options = options }))
+    return res.body:match('\nclient: (%C*)')
+  end
+
+  local function as_option()
+    local res = assert(curl.get(nginx.tls_client_url .. '/to/307/url?url=' .. nginx.tls_asks_url ..
+      '/echo', { tls = { ca_file = certs.ca }, options = {
+        sslcert_blob = process.read_file(certs.client.cert),
+        sslkey_blob = process.read_file(certs.client.key) } }))
+    return res.body:match('\nclient: (%C*)')
+  end
+
+  runs('is shown where it was given for, again after a redirect there', function()
+    assert.equal('CN=client', arrives_as(nginx.tls_client_url, '/echo'))
+  end)
+
+  runs('is shown to no other server, whatever showed it there before', function()
+    local elsewhere = nginx.tls_asks_url .. '/echo'
+    for _ = 1, 2 do
+      assert.equal('', arrives_as(nginx.tls_client_url, elsewhere))
+      assert.equal('', arrives_as(nginx.url, elsewhere))
+      assert.equal('', as_option())
+      assert.equal('CN=client', arrives_as(nginx.tls_asks_url, '/echo'))
+    end
+  end)
+
+  runs('is shown to others when the user says so', function()
+    assert.equal('CN=client', arrives_as(nginx.tls_client_url, nginx.tls_asks_url .. '/echo',
+      { unrestricted_auth = true }))
   end)
 end)
 

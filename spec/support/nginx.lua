@@ -48,6 +48,7 @@ local LISTENERS = {
   { name = 'tls_expired', cert = 'expired', http2 = true },
   { name = 'tls_self_signed', cert = 'self_signed', http2 = true },
   { name = 'tls_1_2', cert = 'server', extra = 'ssl_protocols TLSv1.2;' },
+  { name = 'tls_asks', cert = 'server', extra = 'ssl_verify_client optional;', client_ca = true },
   { name = 'tls_client', cert = 'server', extra = 'ssl_verify_client on;', client_ca = true },
 }
 

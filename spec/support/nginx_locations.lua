@@ -83,6 +83,7 @@ local ECHO = {
   'content-length: $http_content_length',
   'x-secret: $http_x_secret',
   'ssl: $ssl_protocol',
+  'client: $ssl_client_s_dn',
   '',
 }
 

@@ -1,6 +1,7 @@
 -- Where the servers are that the supervisor started: a table
 --   nginx    url other_url tls_url tls_localhost_url tls_http1_url tls_wrong_host_url
---            tls_expired_url tls_self_signed_url tls_1_2_url tls_client_url, each with its …_port;
+--            tls_expired_url tls_self_signed_url tls_1_2_url tls_client_url (wants a client's
+--            certificate) tls_asks_url (takes one), each with its …_port;
 --            root (files) dav_dir log error_log user password
 --   httpbin  url port log          nghttpd  url port
 --   proxy    http http_auth socks socks_auth (each url port log), user password

@@ -65,6 +65,20 @@ bool same_origin(const std::string &from, const std::string &location) {
          same_part(current.get(), next.get(), CURLUPART_PORT);
 }
 
+// COMPAT libcurl before 8.21 goes to whichever server a redirect leads to as who it was for the
+// first. What is left of it (the key) is not used without a certificate.
+void take_back_identity(Easy &easy) {
+  for (const CURLoption option : {CURLOPT_SSLCERT, CURLOPT_SSLCERTTYPE, CURLOPT_SSLCERT_BLOB,
+                                  CURLOPT_TLSAUTH_USERNAME, CURLOPT_TLSAUTH_PASSWORD}) {
+    if (easy.options->has(option)) set_option(easy.handle.get(), option, nullptr);
+  }
+}
+
+bool has_identity(const OptionSet &options) {
+  return options.has(CURLOPT_SSLCERT) || options.has(CURLOPT_SSLCERT_BLOB) ||
+         options.has(CURLOPT_TLSAUTH_USERNAME);
+}
+
 }  // namespace
 
 void prepare(Easy &easy, long status, const std::string &from, const std::string &location) {
@@ -79,8 +93,10 @@ void prepare(Easy &easy, long status, const std::string &from, const std::string
                            std::any_of(headers->items.begin(), headers->items.end(),
                                        [](const std::string &line) { return is_sensitive(line); });
   const bool has_cookie = easy.options->has(CURLOPT_COOKIE);
-  if ((!has_secrets && !has_cookie) || same_origin(from, location)) return;
+  const bool identifies = has_identity(*easy.options);
+  if ((!has_secrets && !has_cookie && !identifies) || same_origin(from, location)) return;
   easy.spoiled = true;
+  if (identifies) take_back_identity(easy);
   if (has_cookie) set_option(handle, CURLOPT_COOKIE, nullptr);
   if (!has_secrets) return;
   easy.is_abroad = true;

@@ -15,6 +15,7 @@ namespace luvcurl::redirect {
 /// to
 ///   another scheme, host or port, unless CURLOPT_UNRESTRICTED_AUTH says so; libcurl drops only
 ///   Authorization and Cookie headers by itself.
+/// - A client certificate (or TLS-SRP login) is not shown there either, with the same exception.
 ///
 /// A handle that was changed is marked as spoiled: it does not go back to the pool. Throws
 /// std::bad_alloc.
