@@ -2,6 +2,7 @@
 --- methods run in a Task and return libuv's error text when something failed, nil otherwise.
 
 local core = require('luvcurl_core')
+local open_found = require('luvcurl/download/found')
 local uv = require('luvcurl/host/host').uv
 
 --- Bytes read at once, see filesource.lua. Hashing that many keeps the loop for less than a
@@ -103,25 +104,12 @@ local function open_predictable(self)
   end
   busy[self.name], self.claimed = true, true
   local task = self.task
-  local err, found = task:call('fs_lstat', self.name)
+  local err, fd, stat = open_found(task, self.name, 'both')
   if code_of(err) == 'ENOENT' then
     err, self.fd = task:call('fs_open', self.name, 'wx+', temporary(self.mode))
     return err
-  elseif err then
-    return err
-  elseif found.type ~= 'file' then
-    return self.name .. ' is no regular file but a ' .. found.type
   end
-  err, self.fd = task:call('fs_open', self.name, 'r+', ALL_READ_WRITE)
-  if err then
-    return err
-  end
-  local stat
-  err, stat = task:call('fs_fstat', self.fd)
-  if not err and (stat.ino ~= found.ino or stat.dev ~= found.dev) then
-    err = self.name .. ' was replaced while it was opened' -- a link, maybe, to somebody's file
-  end
-  self.size = stat and stat.size or 0
+  self.fd, self.size = fd, stat and stat.size or 0
   return err
 end
 
@@ -204,7 +192,7 @@ end
 --- Reads the notes; nil when there are none that can be read.
 ---@return string|nil text
 function PartFile:recall()
-  local err, fd = self.task:call('fs_open', self.notes, 'r', 0)
+  local err, fd = open_found(self.task, self.notes, 'read')
   if err then
     return nil
   end

@@ -74,6 +74,8 @@ function Intake:finish(t, code, status)
     self.err = errors.of(t)
   elseif not self.answered then
     res = accept(self, t, status) -- of a protocol without headers
+  else
+    res = self.readers[1] and self.readers[1].res
   end
   local callback = self.callback
   if self.crash then

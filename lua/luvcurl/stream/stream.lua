@@ -153,8 +153,9 @@ local function open(core, given, url, callback)
   local on_response = intake.on_response
   intake.response = nil -- the class's own; a hook is called from `make`
   intake.callback = callback
-  intake.make = on_response and function(...)
-    local res = make(...)
+  intake.make = on_response and function(reader, t, status)
+    local res = make(reader, t, status)
+    reader.res = res -- before: the hook may run the loop until the transfer has ended
     on_response(res)
     return res
   end or make
