@@ -36,6 +36,9 @@ done
 search '#[ \t]*include *[<"](lua|lauxlib|lualib|luajit|luv)' 'src/core/*' |
   report "Lua's headers in src/core (two rooms, one door):"
 
+search 'lua_pushlightuserdata' 'src/*' |
+  report 'light userdata (LuaJIT takes 47 bits; on arm64 libraries and stacks lie above):'
+
 files 'src/*' 'lua/*' | grep -E '\.(c|cc|cpp|h|hpp|lua)$' | xargs -r wc -l |
   awk '$2 != "total" && $1 > 320' | report 'files over 320 lines (one concept a file):'
 

@@ -15,6 +15,7 @@ namespace {
 
 struct Digest {
   static constexpr const char *type_name = "luvcurl.digest";
+  static constexpr Slot slot = Slot::digest;
   std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>> context;
 };
 

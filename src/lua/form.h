@@ -10,6 +10,7 @@ namespace luvcurl::lua {
 /// A form on its way from a Lua table to a request.
 struct FormObject {
   static constexpr const char *type_name = "luvcurl.form";
+  static constexpr Slot slot = Slot::form;
   std::shared_ptr<Form> form = std::make_shared<Form>();
 };
 

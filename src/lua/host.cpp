@@ -8,28 +8,14 @@
 #include <link.h>
 #endif
 
+#include <iterator>
+#include <utility>
+
 #include "lua/object.h"
 
 namespace luvcurl::lua {
 
 namespace {
-
-// Its address is the host's key in the registry: cheaper than a name, which Lua would hash anew at
-// each look.
-char registry_key;
-
-void *push_registered(lua_State *L) {
-  lua_pushlightuserdata(L, &registry_key);
-  lua_rawget(L, LUA_REGISTRYINDEX);
-  return lua_touserdata(L, -1);
-}
-
-// Pops what is to be found.
-void put_registered(lua_State *L) {
-  lua_pushlightuserdata(L, &registry_key);
-  lua_insert(L, -2);
-  lua_rawset(L, LUA_REGISTRYINDEX);
-}
 
 // Opens what `function` (one of luv's) was loaded from, so that dlsym on it finds luv's functions
 // and those of the libuv luv itself uses: its own, the executable's, or a shared one.
@@ -92,7 +78,8 @@ void push_luv(lua_State *L) {
 }  // namespace
 
 Host &Host::of(lua_State *L) {
-  auto *host = static_cast<Host *>(push_registered(L));
+  lua_rawgeti(L, own_table, static_cast<int>(Slot::the_host));
+  auto *host = static_cast<Host *>(lua_touserdata(L, -1));
   lua_pop(L, 1);
   if (host == nullptr) raise(L, "luvcurl: the Lua state is closing");
   return *host;
@@ -104,12 +91,12 @@ void Host::open(lua_State *L) {
   const int luv = lua_gettop(L);
   Object<Host>::define(L, no_methods);
   Object<Host>::push_metatable(L);
-  lua_pushcfunction(L, &collect);
+  push_function(L, &collect);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   Host &host = Object<Host>::push(L);
   host.find(L, luv);
-  put_registered(L);
+  lua_rawseti(L, own_table, static_cast<int>(Slot::the_host));
   lua_pop(L, 1);
 }
 
@@ -129,14 +116,15 @@ void Host::find(lua_State *L, int luv) {
   if (context_of == nullptr) raise(L, "luvcurl: luv 1.30 or newer is needed (no luv_context)");
   context_ = context_of(L);
   if (context_->loop == nullptr) raise(L, "luvcurl: luv has no loop");
+  // What luv says itself: its context could be laid out otherwise one day.
+  using LoopOf = uv_loop_t *(*)(lua_State *);
+  const auto loop_of = reinterpret_cast<LoopOf>(find("luv_loop"));
+  if (loop_of != nullptr && loop_of(L) != context_->loop)
+    raise(L, "luvcurl: this luv is not laid out as luvcurl knows it");
 
   lua_newtable(L);
   kept_ = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_pushvalue(L, luv);
-  luv_ = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_pushlightuserdata(L, this);
-  lua_pushcclosure(L, &make_protected, 1);
-  make_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  find_makers(L, luv);
   loop_ = std::make_shared<Loop>(context_->loop, uv, *this);
 }
 
@@ -145,46 +133,71 @@ Host::~Host() {
 }
 
 int Host::collect(lua_State *L) {
-  auto *host = static_cast<Host *>(lua_touserdata(L, 1));
-  // What is collected after us must not find us. A module that could not be opened to the end and
-  // was opened again has left a host that is not the one.
-  if (push_registered(L) == host) {
-    lua_pushnil(L);
-    put_registered(L);
-  }
-  host->~Host();
+  lua_pushnil(L);  // what is collected after us must not find us
+  lua_rawseti(L, own_table, static_cast<int>(Slot::the_host));
+  static_cast<Host *>(lua_touserdata(L, 1))->~Host();
   return 0;
 }
 
 // --- handles ---
 
-namespace {
-
-struct Making {
-  HandleFactory::Kind kind;
+struct Host::Making {
+  Kind kind;
   int fd;
   uv_handle_t **cell;
 };
 
+namespace {
+
+// By HandleFactory::Kind.
+struct Maker {
+  const char *function;
+  const char *metatable;
+  uv_handle_type type;
+};
+constexpr Maker makers[] = {{"new_poll", "uv_poll", UV_POLL},
+                            {"new_timer", "uv_timer", UV_TIMER},
+                            {"new_prepare", "uv_prepare", UV_PREPARE}};
+constexpr int first_maker = 2;  // upvalue of make_protected
+
 }  // namespace
 
+// luv's own functions, as they are now: scripts replace those of its table.
+void Host::find_makers(lua_State *L, int luv) {
+  lua_pushvalue(L, own_table);
+  for (const Maker &maker : makers) lua_getfield(L, luv, maker.function);
+  lua_pushcclosure(L, &make_protected, 1 + static_cast<int>(std::size(makers)));
+  make_ = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 int Host::make_protected(lua_State *L) {
-  const auto *host = static_cast<const Host *>(lua_touserdata(L, lua_upvalueindex(1)));
-  auto *making = static_cast<Making *>(lua_touserdata(L, 1));
-  static const char *const makers[] = {"new_poll", "new_timer", "new_prepare"};
-  lua_rawgeti(L, LUA_REGISTRYINDEX, host->luv_);
-  lua_getfield(L, -1, makers[static_cast<int>(making->kind)]);
-  const bool poll = making->kind == Kind::poll;
-  if (poll) lua_pushinteger(L, making->fd);
+  Host &host = of(L);
+  Making &making = *host.making_;
+  lua_pushvalue(L, lua_upvalueindex(first_maker + static_cast<int>(making.kind)));
+  const bool poll = making.kind == Kind::poll;
+  if (poll) lua_pushinteger(L, making.fd);
   lua_call(L, poll ? 1 : 0, 1);
+  if (!host.is_right(L, making)) return 0;  // luv's nil, message, name; or a script's
   auto **cell = static_cast<uv_handle_t **>(lua_touserdata(L, -1));
-  if (cell == nullptr) return 0;  // luv's nil, message, name
-  if (making->kind == Kind::prepare) host->watch_close(L, *cell, lua_gettop(L));
-  host->push_kept(L);
+  if (making.kind == Kind::prepare) host.watch_close(L, *cell, lua_gettop(L));
+  host.push_kept(L);
   lua_insert(L, -2);
   luaL_ref(L, -2);  // kept for ever: the cell must stay readable
-  making->cell = cell;
+  making.cell = cell;
   return 0;
+}
+
+// Whether the value on the top of the stack is what luv makes of this kind: a userdata that points
+// to a handle on our loop.
+bool Host::is_right(lua_State *L, const Making &making) const {
+  const Maker &maker = makers[static_cast<int>(making.kind)];
+  if (lua_type(L, -1) != LUA_TUSERDATA || lua_getmetatable(L, -1) == 0) return false;
+  luaL_getmetatable(L, maker.metatable);
+  const bool is_luvs = lua_rawequal(L, -1, -2) != 0;
+  lua_pop(L, 2);
+  if (!is_luvs) return false;
+  const uv_handle_t *handle = *static_cast<uv_handle_t **>(lua_touserdata(L, -1));
+  return handle != nullptr && handle->loop == context_->loop && handle->type == maker.type;
 }
 
 // A host that walks its loop and closes every handle (luvit does at exit) tells nobody; with our
@@ -198,13 +211,13 @@ void Host::watch_close(lua_State *L, uv_handle_t *handle, int userdata) const {
   const bool as_known = lua_rawequal(L, -1, userdata) != 0;
   lua_pop(L, 1);
   if (!as_known) return;
-  lua_pushcfunction(L, &closed);
+  push_function(L, &closed);
   data->callbacks[0] = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 int Host::closed(lua_State *L) {
-  const auto *host = static_cast<const Host *>(push_registered(L));
-  lua_pop(L, 1);
+  lua_rawgeti(L, own_table, static_cast<int>(Slot::the_host));
+  const auto *host = static_cast<const Host *>(lua_touserdata(L, -1));
   if (host != nullptr) host->loop_->lost();
   return 0;
 }
@@ -213,8 +226,10 @@ uv_handle_t **Host::make(Kind kind, int fd) noexcept {
   lua_State *L = state();
   Making making{kind, fd, nullptr};
   lua_rawgeti(L, LUA_REGISTRYINDEX, make_);
-  lua_pushlightuserdata(L, &making);
-  if (lua_pcall(L, 1, 0, 0) != 0) lua_pop(L, 1);
+  // A finalizer that runs in there may lead here again.
+  Making *const outer = std::exchange(making_, &making);
+  if (lua_pcall(L, 0, 0, 0) != 0) lua_pop(L, 1);
+  making_ = outer;
   return making.cell;
 }
 
@@ -225,8 +240,9 @@ int Host::make_function(lua_State *L) { return luaL_ref(L, LUA_REGISTRYINDEX); }
 void Host::run(int function, void *call) noexcept {
   lua_State *L = state();
   lua_rawgeti(L, LUA_REGISTRYINDEX, function);
-  lua_pushlightuserdata(L, call);
-  context_->call(L, 1, 0, no_traceback);
+  void *const outer = std::exchange(call_, call);
+  context_->call(L, 0, 0, no_traceback);
+  call_ = outer;
 }
 
 int Host::keep(lua_State *L) {

@@ -4,6 +4,7 @@
 
 #include "core/loop/handle.h"
 #include "core/loop/loop.h"
+#include "lua/own.h"
 #include "lua/protect.h"
 
 namespace luvcurl::lua {
@@ -13,11 +14,13 @@ namespace luvcurl::lua {
 class Host final : public HandleFactory {
  public:
   static constexpr const char *type_name = "luvcurl.host";
+  static constexpr Slot slot = Slot::host;
 
-  /// The state's host, found when the module was opened.
+  /// The state's host, found when the module was opened. Raises when the state is closing.
   static Host &of(lua_State *L);
 
-  /// Finds luv in the running host and pushes nothing. Raises when there is none.
+  /// Finds luv in the running host; to be called once for each own table. Raises when there is
+  /// none.
   static void open(lua_State *L);
 
   Host() = default;
@@ -37,9 +40,15 @@ class Host final : public HandleFactory {
   /// Makes a function of the C function on the top of the stack (popped). Raises without memory.
   int make_function(lua_State *L);
 
-  /// Calls such a function with `call` the way the host calls luv's callbacks. An error that leaves
-  /// it is the host's to report.
+  /// Calls such a function the way the host calls luv's callbacks; it finds `call` by call_of(). An
+  /// error that leaves it is the host's to report.
   void run(int function, void *call) noexcept;
+
+  /// What run() was given for the function that runs.
+  template <class Call>
+  static Call &call_of(lua_State *L) {
+    return *static_cast<Call *>(of(L).call_);
+  }
 
   /// Keeps the value on the top of the stack (popped) until release(). Raises without memory.
   int keep(lua_State *L);
@@ -66,17 +75,24 @@ class Host final : public HandleFactory {
     const Context *context;
   };
 
+  struct Making;
+
   void find(lua_State *L, int luv);
+  void find_makers(lua_State *L, int luv);
+  bool is_right(lua_State *L, const Making &making) const;
   void watch_close(lua_State *L, uv_handle_t *handle, int userdata) const;
-  static int closed(lua_State *L);
   static int collect(lua_State *L);
+  static int closed(lua_State *L);
   static int make_protected(lua_State *L);
 
   Context *context_ = nullptr;
   std::shared_ptr<Loop> loop_;
   int kept_ = LUA_NOREF;  // table of kept values
-  int luv_ = LUA_NOREF;   // luv's module
   int make_ = LUA_NOREF;  // make_protected
+  // For the functions that are called in protected mode. They take no arguments: a pointer would be
+  // a light userdata.
+  Making *making_ = nullptr;
+  void *call_ = nullptr;
 };
 
 }  // namespace luvcurl::lua

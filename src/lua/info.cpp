@@ -11,39 +11,36 @@ namespace luvcurl::lua {
 
 namespace {
 
-// Frees a list that libcurl hands over, even when pushing its items raises.
-struct SlistObject {
-  static constexpr const char *type_name = "luvcurl.slist";
-  SlistPtr list;
-};
+using Texts = std::vector<std::string>;
 
-void push_list(lua_State *L, const curl_slist *list) {
-  lua_newtable(L);
-  for (int i = 1; list != nullptr; list = list->next, ++i) {
-    lua_pushstring(L, list->data);
-    lua_rawseti(L, -2, i);
+Texts texts_of(const curl_slist *list) {
+  Texts texts;
+  for (; list != nullptr; list = list->next) texts.emplace_back(list->data);
+  return texts;
+}
+
+void push_texts(lua_State *L, const Texts &texts) {
+  lua_createtable(L, static_cast<int>(texts.size()), 0);
+  int i = 0;
+  for (const std::string &text : texts) {
+    push_copy(L, text);
+    lua_rawseti(L, -2, ++i);
   }
 }
 
-int push_certificates(lua_State *L, CURL *easy) {
+int push_certificates(lua_State *L, CURL *easy, InfoCopy &copy) {
   curl_certinfo *certificates = nullptr;  // libcurl's own, not to be freed
   if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) != CURLE_OK ||
       certificates == nullptr)
     return 0;
-  lua_createtable(L, certificates->num_of_certs, 0);
-  for (int i = 0; i < certificates->num_of_certs; ++i) {
-    push_list(L, certificates->certinfo[i]);
-    lua_rawseti(L, -2, i + 1);
+  for (int i = 0; i < certificates->num_of_certs; ++i)
+    copy.lists.push_back(texts_of(certificates->certinfo[i]));
+  lua_createtable(L, static_cast<int>(copy.lists.size()), 0);
+  int i = 0;
+  for (const Texts &certificate : copy.lists) {
+    push_texts(L, certificate);
+    lua_rawseti(L, -2, ++i);
   }
-  return 1;
-}
-
-// A URL may have a password in it.
-int push_without_credentials(lua_State *L, const char *url) {
-  if (url == nullptr) return 0;
-  std::string &text = Object<Text>::push(L).text;
-  text = without_credentials(url);
-  lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
 
@@ -52,19 +49,17 @@ int push_number(lua_State *L, long long number) {
   return 1;
 }
 
-int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
-  if (info.id == CURLINFO_CERTINFO) return push_certificates(L, easy);
-  if (info.id == CURLINFO_EFFECTIVE_URL || info.id == CURLINFO_REDIRECT_URL) {
-    const char *url = nullptr;
-    if (curl_easy_getinfo(easy, info.id, &url) != CURLE_OK) return 0;
-    return push_without_credentials(L, url);
-  }
+// What is libcurl's own is copied before Lua's memory is asked for: a finalizer of the script's
+// that runs then may run the loop, in which the handle goes on, or away.
+int push_from_easy(lua_State *L, CURL *easy, const InfoName &info, InfoCopy &copy) {
+  if (info.id == CURLINFO_CERTINFO) return push_certificates(L, easy, copy);
   switch (static_cast<int>(info.id) & CURLINFO_TYPEMASK) {
     case CURLINFO_STRING: {
       const char *text = nullptr;
       if (curl_easy_getinfo(easy, info.id, &text) != CURLE_OK || text == nullptr) return 0;
-      lua_pushstring(L, text);
-      return 1;
+      const bool is_url = info.id == CURLINFO_EFFECTIVE_URL || info.id == CURLINFO_REDIRECT_URL;
+      copy.text = is_url ? without_credentials(text) : text;  // a URL may have a password in it
+      return push_copy(L, copy.text);
     }
     case CURLINFO_LONG:
       return push_number(L, info_long(easy, info.id));
@@ -85,11 +80,10 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
     case CURLINFO_SLIST: {
       if (info.id != CURLINFO_SSL_ENGINES && info.id != CURLINFO_COOKIELIST)
         return luaL_error(L, "info '%s' is a pointer, of no use to Lua", info.name.c_str());
-      auto &holder = Object<SlistObject>::push(L);
       curl_slist *list = nullptr;
       if (curl_easy_getinfo(easy, info.id, &list) != CURLE_OK) return 0;
-      holder.list.reset(list);
-      push_list(L, list);
+      copy.lists.push_back(texts_of(SlistPtr(list).get()));
+      push_texts(L, copy.lists.back());
       return 1;
     }
     default:
@@ -97,14 +91,7 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info) {
   }
 }
 
-int push_url(lua_State *L, const Result &result) {
-  std::string &text = Object<Text>::push(L).text;
-  text = result.url();
-  lua_pushlstring(L, text.data(), text.size());
-  return 1;
-}
-
-int push_from_result(lua_State *L, const Result &result, const InfoName &info) {
+int push_from_result(lua_State *L, const Result &result, const InfoName &info, InfoCopy &copy) {
   const Summary &summary = result.summary;
   // The summary counts from add, libcurl's infos from when it got the transfer.
   const auto since_start = [&summary](std::int64_t step) {
@@ -112,7 +99,8 @@ int push_from_result(lua_State *L, const Result &result, const InfoName &info) {
   };
   switch (info.id) {
     case CURLINFO_EFFECTIVE_URL:
-      return push_url(L, result);
+      copy.text = result.url();
+      return push_copy(L, copy.text);
     case CURLINFO_RESPONSE_CODE:
       return push_number(L, summary.status);
     case CURLINFO_HTTP_VERSION:
@@ -140,10 +128,20 @@ int push_from_result(lua_State *L, const Result &result, const InfoName &info) {
 
 }  // namespace
 
-int push_info(lua_State *L, const Result &result, CURL *easy, const char *name) {
+std::string &push_text(lua_State *L) { return Object<Text>::push(L).text; }
+
+int push_copy(lua_State *L, const std::string &copy) {
+  lua_pushlstring(L, copy.data(), copy.size());
+  return 1;
+}
+
+InfoCopy &push_info_copy(lua_State *L) { return Object<InfoCopy>::push(L); }
+
+int push_info(lua_State *L, const Result &result, CURL *easy, const char *name, InfoCopy &copy) {
   const InfoName *info = find_info(name);
   if (info == nullptr) return luaL_error(L, "unknown info '%s'", name);
-  return easy != nullptr ? push_from_easy(L, easy, *info) : push_from_result(L, result, *info);
+  return easy != nullptr ? push_from_easy(L, easy, *info, copy)
+                         : push_from_result(L, result, *info, copy);
 }
 
 int all_info_names(lua_State *L) {
@@ -159,7 +157,7 @@ int all_info_names(lua_State *L) {
 
 void define_info(lua_State *L) {
   static const luaL_Reg no_methods[] = {{nullptr, nullptr}};
-  Object<SlistObject>::define(L, no_methods);
+  Object<InfoCopy>::define(L, no_methods);
   Object<Text>::define(L, no_methods);
 }
 

@@ -25,6 +25,7 @@ namespace {
 // What core.url works with, in Lua's hands so that errors may be raised at any point.
 struct UrlObject {
   static constexpr const char *type_name = "luvcurl.url";
+  static constexpr Slot slot = Slot::url;
   std::string url, base, error, result;
   std::vector<std::pair<std::string, std::string>> query;
 };
@@ -153,6 +154,7 @@ int version(lua_State *L) {
   return 1;
 }
 
+// Pushes the module's table.
 int open(lua_State *L) {
   if (const char *error = global_init()) return luaL_error(L, "luvcurl: %s", error);
   Host::open(L);
@@ -178,9 +180,28 @@ int open(lua_State *L) {
                                        {nullptr, nullptr}};
   lua_newtable(L);
   for (const luaL_Reg *function = functions; function->name != nullptr; ++function) {
-    lua_pushcfunction(L, function->func);
+    push_function(L, function->func);
     lua_setfield(L, -2, function->name);
   }
+  return 1;
+}
+
+// A script may forget the loaded modules and require them again (every reload of a plugin does)
+// while transfers are in flight: a state has one module, with one host, as long as it lives.
+// Another copy of luvcurl's files is another module.
+int open_once(lua_State *L) {
+  static const char here = 0;
+  lua_pushfstring(L, "luvcurl_core %p", static_cast<const void *>(&here));
+  const int name = lua_gettop(L);
+  lua_pushvalue(L, name);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  if (lua_istable(L, -1)) return 1;
+  lua_newtable(L);
+  lua_pushcclosure(L, guarded<open>, 1);
+  lua_call(L, 0, 1);
+  lua_pushvalue(L, name);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
   return 1;
 }
 
@@ -190,4 +211,6 @@ int open(lua_State *L) {
 
 /// The loader's door into the module: a lua_CFunction that pushes the module's table.
 extern "C" __attribute__((visibility("default"))) int luvcurl_open(lua_State *L);
-extern "C" int luvcurl_open(lua_State *L) { return luvcurl::lua::guarded<luvcurl::lua::open>(L); }
+extern "C" int luvcurl_open(lua_State *L) {
+  return luvcurl::lua::guarded<luvcurl::lua::open_once>(L);
+}

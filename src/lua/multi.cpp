@@ -143,25 +143,34 @@ int add(lua_State *L) {
   return luaL_error(L, "%s", why);
 }
 
+// The Multi, or nullptr when the collector has finalized it.
+Multi *present(lua_State *L) {
+  const MultiObject *object = Object<MultiObject>::find(L, 1);
+  return object != nullptr ? object->multi.get() : nullptr;
+}
+
 int close(lua_State *L) {
-  self(L).multi->close();
+  if (Multi *multi = present(L)) multi->close();
   return 0;
 }
 
 int closed(lua_State *L) {
-  lua_pushboolean(L, self(L).multi->closed());
+  const Multi *multi = present(L);
+  lua_pushboolean(L, multi == nullptr || multi->closed());
   return 1;
 }
 
 int count(lua_State *L) {
-  lua_pushinteger(L, static_cast<lua_Integer>(self(L).multi->count()));
+  const Multi *multi = present(L);
+  lua_pushinteger(L, multi != nullptr ? static_cast<lua_Integer>(multi->count()) : 0);
   return 1;
 }
 
 // Ends what can no longer go on since the host closed luvcurl's handles; then the loop can run
 // again.
 int check(lua_State *L) {
-  lua_pushboolean(L, self(L).multi->loop().ensure());
+  Multi *multi = present(L);
+  lua_pushboolean(L, multi != nullptr && multi->loop().ensure());
   return 1;
 }
 

@@ -10,6 +10,7 @@ namespace luvcurl::lua {
 /// A Multi in Lua's hands.
 struct MultiObject {
   static constexpr const char *type_name = "luvcurl.multi";
+  static constexpr Slot slot = Slot::multi;
   std::shared_ptr<Multi> multi;
 };
 

@@ -14,10 +14,11 @@ namespace {
 const char *const method_names[] = {"response", "data", "rewind", "read", "progress", "done"};
 
 // Upvalues of the functions that call Lua (inner), and of those that guard them (outer).
-constexpr int kept_values = 1;
-constexpr int first_name = 2;
-constexpr int message_handler = 1;
-constexpr int inner_function = 2;
+// The first is the own table.
+constexpr int kept_values = 2;
+constexpr int first_name = 3;
+constexpr int message_handler = 2;
+constexpr int inner_function = 3;
 
 }  // namespace
 
@@ -27,15 +28,17 @@ void LuaSink::open(lua_State *L, Host &host) {
 }
 
 int LuaSink::make_call(lua_State *L, Host &host, lua_CFunction outer, lua_CFunction inner) {
+  lua_pushvalue(L, own_table);
   lua_pushcfunction(L, &traceback);
+  lua_pushvalue(L, own_table);
   host.push_kept(L);
   int names = 0;
   for (const char *name : method_names) {
     lua_pushstring(L, name);
     ++names;
   }
-  lua_pushcclosure(L, inner, 1 + names);
-  lua_pushcclosure(L, outer, 2);
+  lua_pushcclosure(L, inner, 2 + names);
+  lua_pushcclosure(L, outer, 3);
   return host.make_function(L);
 }
 
@@ -54,7 +57,7 @@ void LuaSink::push_method(lua_State *L, Call &call) {
 // --- response, data, read, progress: an error fails the transfer ---
 
 int LuaSink::event(lua_State *L) {
-  auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
+  auto &call = Host::call_of<Call>(L);
   push_method(L, call);
   if (call.method != Method::progress) {
     lua_pushinteger(L, static_cast<lua_Integer>(call.stream) + 1);
@@ -70,11 +73,10 @@ int LuaSink::event(lua_State *L) {
 }
 
 int LuaSink::guarded_event(lua_State *L) {
-  auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
+  auto &call = Host::call_of<Call>(L);
   lua_pushvalue(L, lua_upvalueindex(message_handler));
   lua_pushvalue(L, lua_upvalueindex(inner_function));
-  lua_pushvalue(L, 1);
-  const int status = lua_pcall(L, 1, 0, 2);
+  const int status = lua_pcall(L, 0, 0, 1);
   call.reached = true;
   if (status == 0) return 0;
   std::size_t size = 0;
@@ -99,7 +101,7 @@ void LuaSink::call(Transfer &transfer, Method method, std::size_t stream) noexce
 // --- done: an error is the host's to report ---
 
 int LuaSink::finish(lua_State *L) {
-  auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
+  auto &call = Host::call_of<Call>(L);
   push_method(L, call);
   const CURLcode code = call.failed ? CURLE_OUT_OF_MEMORY : call.transfer->outcome().code;
   lua_pushinteger(L, code);
@@ -117,19 +119,18 @@ int LuaSink::finish(lua_State *L) {
 }
 
 int LuaSink::guarded_done(lua_State *L) {
-  auto &call = *static_cast<Call *>(lua_touserdata(L, 1));
+  auto &call = Host::call_of<Call>(L);
   lua_pushvalue(L, lua_upvalueindex(message_handler));
   for (int attempt = 0; attempt < 2; ++attempt) {
     lua_pushvalue(L, lua_upvalueindex(inner_function));
-    lua_pushvalue(L, 1);
-    if (lua_pcall(L, 1, 0, 2) == 0) return 0;
+    if (lua_pcall(L, 0, 0, 1) == 0) return 0;
     if (call.reached) break;
     // The body, most likely, does not fit into Lua's memory: the transfer ends with that error
     // instead.
     call.failed = true;
     call.transfer->drop_body();
     call.transfer->fail_late(CURLE_OUT_OF_MEMORY);
-    lua_settop(L, 2);
+    lua_settop(L, 1);
   }
   return lua_error(L);
 }

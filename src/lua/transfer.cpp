@@ -6,14 +6,20 @@
 
 #include "core/curl/error.h"
 #include "lua/compat.h"
+#include "lua/headers.h"
 #include "lua/info.h"
 
 namespace luvcurl::lua {
 
 namespace {
 
-// The transfer, or nullptr when there is nothing left that could be done to it.
-Transfer *running(lua_State *L) { return Object<TransferObject>::check(L, 1).transfer.get(); }
+// The transfer, or nullptr when there is nothing left that could be done to it. To be asked for
+// after all arguments: reading them may make a string, and a finalizer of the script's that runs
+// then may run the loop, in which the transfer ends. So may whatever makes a value: see push_copy.
+Transfer *running(lua_State *L) {
+  const TransferObject *object = Object<TransferObject>::find(L, 1);
+  return object != nullptr ? object->transfer.get() : nullptr;
+}
 
 const Result &result(lua_State *L) { return Object<TransferObject>::check(L, 1).result(); }
 
@@ -27,10 +33,10 @@ int cancel(lua_State *L) {
 
 // t:fail(message[, code])
 int fail(lua_State *L) {
-  Transfer *transfer = running(L);
   const char *message = luaL_checkstring(L, 2);
   const auto code = luaL_optinteger(L, 3, CURLE_ABORTED_BY_CALLBACK);
   luaL_argcheck(L, code > CURLE_OK && code < CURL_LAST, 3, "not a code of libcurl's");
+  Transfer *transfer = running(L);
   lua_pushboolean(L, transfer != nullptr && !transfer->is_settled());
   if (transfer != nullptr) transfer->fail(static_cast<CURLcode>(code), message);
   return 1;
@@ -71,14 +77,23 @@ int state(lua_State *L) {
 
 // t:take([max]): by default a piece
 int take(lua_State *L) {
-  Transfer *transfer = running(L);
   const auto limit = static_cast<std::size_t>(luaL_optnumber(L, 2, piece_size));
-  if (transfer == nullptr) return 0;
-  const std::string_view waiting = transfer->waiting().substr(0, limit);
-  if (waiting.empty()) return 0;
-  lua_pushlstring(L, waiting.data(), waiting.size());
-  transfer->take(waiting.size());
-  return 1;
+  TransferObject *object = Object<TransferObject>::find(L, 1);
+  while (object != nullptr && object->transfer) {
+    const std::string_view bytes = object->transfer->waiting().substr(0, limit);
+    if (bytes.empty()) return 0;
+    const std::uint64_t position = object->transfer->position();
+    const std::size_t lent = object->lent.size();
+    object->lent.push_back(object->transfer->lend());
+    lua_pushlstring(L, bytes.data(), bytes.size());
+    object->lent.resize(lent);
+    if (object->transfer->position() == position) {
+      object->transfer->take(bytes.size());
+      return 1;
+    }
+    lua_pop(L, 1);  // a finalizer that ran meanwhile has taken them
+  }
+  return 0;
 }
 
 // t:discard(): returns how many bytes were thrown away since the last call
@@ -90,7 +105,6 @@ int discard(lua_State *L) {
 
 // t:feed(bytes | nil[, stream]): streams of the body are numbered from 1
 int feed(lua_State *L) {
-  Transfer *transfer = running(L);
   const auto stream = static_cast<std::size_t>(luaL_optinteger(L, 3, 1) - 1);
   std::size_t size = 0;
   const char *bytes = nullptr;
@@ -98,6 +112,7 @@ int feed(lua_State *L) {
     luaL_checktype(L, 2, LUA_TSTRING);
     bytes = lua_tolstring(L, 2, &size);
   }
+  Transfer *transfer = running(L);
   if (transfer == nullptr) return 0;
   if (bytes == nullptr) {
     transfer->finish_feed(stream);
@@ -139,18 +154,16 @@ int status(lua_State *L) {
 }
 
 int reason(lua_State *L) {
-  const std::string_view text = result(L).headers.reason();
-  if (text.empty()) return 0;
-  lua_pushlstring(L, text.data(), text.size());
-  return 1;
+  std::string &text = push_text(L);
+  text = result(L).headers.reason();
+  return text.empty() ? 0 : push_copy(L, text);
 }
 
 int url(lua_State *L) {
+  std::string &text = push_text(L);
   const Transfer *transfer = running(L);
-  std::string &text = Object<Text>::push(L).text;
   text = transfer != nullptr ? transfer->url() : result(L).url();
-  lua_pushlstring(L, text.data(), text.size());
-  return 1;
+  return push_copy(L, text);
 }
 
 int http_version(lua_State *L) {
@@ -176,42 +189,6 @@ int http_version(lua_State *L) {
   }
 }
 
-int headers(lua_State *L) {
-  static const char *const kinds[] = {"header", "trailer", "1xx", "connect", nullptr};
-  const Headers &all = result(L).headers;
-  const auto kind = static_cast<Headers::Kind>(luaL_checkoption(L, 2, "header", kinds));
-  const auto response = static_cast<int>(luaL_optinteger(L, 3, -1));
-  lua_newtable(L);
-  int count = 0;
-  all.each(kind, response, [&](std::string_view name, std::string_view value) {
-    lua_pushlstring(L, name.data(), name.size());
-    lua_rawseti(L, -2, ++count);
-    lua_pushlstring(L, value.data(), value.size());
-    lua_rawseti(L, -2, ++count);
-  });
-  return 1;
-}
-
-int hops(lua_State *L) {
-  const std::vector<Headers::Hop> &all = result(L).headers.hops();
-  lua_newtable(L);
-  int count = 0;
-  Text &holder = Object<Text>::push(L);
-  for (const Headers::Hop &hop : all) {
-    holder.text = without_credentials(hop.url.c_str());
-    lua_createtable(L, 0, 3);
-    lua_pushinteger(L, hop.status);
-    lua_setfield(L, -2, "status");
-    lua_pushinteger(L, hop.response);
-    lua_setfield(L, -2, "response");
-    lua_pushlstring(L, holder.text.data(), holder.text.size());
-    lua_setfield(L, -2, "url");
-    lua_rawseti(L, -3, ++count);
-  }
-  lua_pop(L, 1);
-  return 1;
-}
-
 int timings(lua_State *L) {
   const Timings &all = result(L).summary.timings;
   const struct {
@@ -229,9 +206,10 @@ int timings(lua_State *L) {
 }
 
 int info(lua_State *L) {
-  const Transfer *transfer = running(L);
   const char *name = luaL_checkstring(L, 2);
-  return push_info(L, result(L), transfer != nullptr ? transfer->easy() : nullptr, name);
+  InfoCopy &copy = push_info_copy(L);
+  const Transfer *transfer = running(L);
+  return push_info(L, result(L), transfer != nullptr ? transfer->easy() : nullptr, name, copy);
 }
 
 int to_string(lua_State *L) {
@@ -243,6 +221,7 @@ int to_string(lua_State *L) {
 // memory for it.
 struct Leash {
   static constexpr const char *type_name = "luvcurl.leash";
+  static constexpr Slot slot = Slot::leash;
   Leash() = default;
   ~Leash() {
     if (transfer) transfer->cancel();
@@ -253,7 +232,9 @@ struct Leash {
 };
 
 int hold(lua_State *L) {
-  Object<Leash>::check(L, 1).transfer = Object<TransferObject>::check(L, 2).transfer;
+  Leash *leash = Object<Leash>::find(L, 1);
+  const TransferObject *object = Object<TransferObject>::find(L, 2);
+  if (leash != nullptr && object != nullptr) leash->transfer = object->transfer;
   return 0;
 }
 
@@ -291,10 +272,10 @@ void define_transfer(lua_State *L) {
                                      {"failure", guarded<failure>},
                                      {"status", guarded<status>},
                                      {"reason", guarded<reason>},
-                                     {"headers", guarded<headers>},
+                                     {"headers", guarded<push_headers>},
                                      {"url", guarded<url>},
                                      {"http_version", guarded<http_version>},
-                                     {"hops", guarded<hops>},
+                                     {"hops", guarded<push_hops>},
                                      {"timings", guarded<timings>},
                                      {"info", guarded<info>},
                                      {"__tostring", to_string},

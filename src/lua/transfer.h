@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/transfer/transfer.h"
 #include "lua/object.h"
@@ -11,8 +13,11 @@ namespace luvcurl::lua {
 /// wait for a collector that sees little of what they hold.
 struct TransferObject {
   static constexpr const char *type_name = "luvcurl.transfer";
+  static constexpr Slot slot = Slot::transfer;
   std::shared_ptr<Transfer> transfer;  ///< nullptr when it is over, unless its body is streamed
   std::unique_ptr<Result> left;        ///< of one that is over
+  /// Bytes that are being made strings of; more than one where a finalizer takes some meanwhile.
+  std::vector<std::shared_ptr<const std::string>> lent;
 
   const Result &result() const { return transfer ? transfer->result() : *left; }
 

@@ -8,6 +8,7 @@ namespace luvcurl::lua {
 /// A sealed option set in Lua's hands.
 struct OptionsObject {
   static constexpr const char *type_name = "luvcurl.options";
+  static constexpr Slot slot = Slot::options;
   std::shared_ptr<OptionSet> building;
   Options options;
 };

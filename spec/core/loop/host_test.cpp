@@ -26,6 +26,62 @@ TEST_F(HostTest, HandlesAreNotMadePerConnection) {
   EXPECT_LT(host_.polls(), 10);
 }
 
+// To make one is to call Lua, whose collector may run a script's finalizer: it may add, and close.
+TEST_F(HostTest, HandlesMayBeMadeWhileSomeAreMade) {
+  auto inner = std::make_shared<Record>();
+  host_.while_making([&] { get(inner); });
+  auto outer = std::make_shared<Record>();
+  get(outer);
+  ASSERT_TRUE(host_.run());  // what nobody knows of must not keep the loop alive
+  EXPECT_EQ(inner->calls, Calls{"done"});
+  EXPECT_EQ(outer->calls, Calls{"done"});
+  EXPECT_EQ(inner->outcome.code, CURLE_OK);
+  EXPECT_EQ(outer->outcome.code, CURLE_OK);
+}
+
+TEST_F(HostTest, TheLoopMayRunWhileAPollIsMade) {
+  auto inner = std::make_shared<Record>();
+  get(inner);
+  bool ran = false;
+  const auto run_loop = [&] {
+    ran = true;
+    get(std::make_shared<Record>());
+    EXPECT_TRUE(host_.run_until([&] { return inner->done == 1; }));
+  };
+  host_.while_making(run_loop, HandleFactory::Kind::poll);
+  ASSERT_TRUE(host_.run());
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(inner->outcome.code, CURLE_OK);
+}
+
+TEST_F(HostTest, AMultiThatIsClosedWhileHandlesAreMadeRefuses) {
+  host_.while_making([&] { multi_->close(); });
+  std::string error;
+  Request request;
+  request.options = seal();
+  request.url = multi_->parse(server_.url(), &error);
+  EXPECT_FALSE(multi_->add(std::move(request), &error));
+  EXPECT_NE(error.find("closed"), std::string::npos) << error;
+}
+
+// Two states may be on one loop (luv_set_loop): each hears of its own.
+TEST_F(HostTest, TwoMayShareALoop) {
+  const auto other = std::make_shared<Loop>(host_.loop(), linked_uv(), host_);
+  auto other_multi = std::make_shared<Multi>(other, Settings());
+  std::swap(multi_, other_multi);
+  auto theirs = std::make_shared<Record>();
+  get(theirs);
+  std::swap(multi_, other_multi);
+  auto ours = std::make_shared<Record>();
+  get(ours);
+  ASSERT_TRUE(host_.run());
+  EXPECT_EQ(theirs->calls, Calls{"done"});
+  EXPECT_EQ(ours->calls, Calls{"done"});
+  EXPECT_EQ(theirs->outcome.code, CURLE_OK);
+  EXPECT_EQ(ours->outcome.code, CURLE_OK);
+  other->stop();
+}
+
 TEST_F(HostTest, WithoutHandlesAddFails) {
   host_.refuse(HandleFactory::Kind::prepare);
   std::string error;

@@ -47,6 +47,7 @@ uv_handle_t *allocate() {
 
 uv_handle_t **PlainHost::make(Kind kind, int fd) noexcept {
   if (refused_ == static_cast<int>(kind)) return nullptr;
+  if (meanwhile_ && meanwhile_kind_ == kind) std::exchange(meanwhile_, nullptr)();
   uv_handle_t *handle = nullptr;
   int failed = 0;
   switch (kind) {

@@ -40,6 +40,12 @@ class PlainHost final : public HandleFactory {
   /// From now on no handle of this kind can be made.
   void refuse(Kind kind) { refused_ = static_cast<int>(kind); }
 
+  /// Has this called once, when a handle of this kind is made next: as a finalizer of a script's.
+  void while_making(std::function<void()> call, Kind kind = Kind::prepare) {
+    meanwhile_ = std::move(call);
+    meanwhile_kind_ = kind;
+  }
+
   /// Runs the loop until nothing keeps it alive. False when that takes too long.
   bool run();
 
@@ -60,6 +66,8 @@ class PlainHost final : public HandleFactory {
   int made_ = 0;
   int polls_ = 0;
   int refused_ = -1;
+  std::function<void()> meanwhile_;
+  Kind meanwhile_kind_ = Kind::prepare;
 };
 
 }  // namespace luvcurl::spec

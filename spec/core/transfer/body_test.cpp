@@ -25,6 +25,28 @@ TEST(ByteQueue, GivesBytesInOrder) {
   EXPECT_EQ(queue.view(), "");
 }
 
+// What is lent stays readable, and the queue goes on as if nothing were.
+TEST(ByteQueue, LendsWhatItShows) {
+  ByteQueue queue;
+  EXPECT_EQ(queue.lend(), nullptr);
+  const std::string first(100, 'a');
+  queue.append(first.data(), first.size());
+  queue.drop(10);
+  const std::string_view shown = queue.view();
+  auto lent = queue.lend();
+  const std::string more(1000000, 'b');
+  queue.append(more.data(), more.size());
+  EXPECT_EQ(shown, first.substr(10));
+  EXPECT_EQ(queue.view(), first.substr(10) + more);
+  lent = queue.lend();
+  const std::string_view all = queue.view();
+  queue.drop(queue.size());
+  queue.append("c", 1);
+  EXPECT_EQ(all, first.substr(10) + more);
+  EXPECT_EQ(queue.view(), "c");
+  EXPECT_EQ(queue.position(), first.size() + more.size());
+}
+
 TEST(ByteQueue, KeepsNulBytes) {
   ByteQueue queue;
   queue.append("a\0b", 3);

@@ -91,21 +91,33 @@ void Interest::forget(const SocketOwner *owner) noexcept {
   }
 }
 
+// Making a handle runs Lua's allocator and thus perhaps a finalizer of the script's, which may run
+// the loop: that must find what is still to be done, and may have done it by then. So the watch is
+// looked up anew after.
+void Interest::make_handle(curl_socket_t fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  mark(fd, watches_[index]);
+  const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
+  if (auto *handle = made.get(uv_)) uv_.unref(handle);
+  Watch &watch = watches_[index];
+  if (watch.handle.get(uv_) == nullptr) {
+    watch.handle = made;
+    watch.armed = 0;
+  }
+  if (!watch.dirty || dirty_.back() != fd) return;
+  dirty_.pop_back();
+  watch.dirty = false;
+}
+
 SocketOwner *Interest::apply_one(curl_socket_t fd) {
   watches_[static_cast<std::size_t>(fd)].dirty = false;
   {
     const Watch &watch = watches_[static_cast<std::size_t>(fd)];
     if (watch.want == 0 || is_met(watch)) return nullptr;
-    if (watch.handle.get(uv_) == nullptr) {
-      // Making a handle runs Lua's allocator and thus perhaps its collector: look the watch up anew
-      // after.
-      const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
-      watches_[static_cast<std::size_t>(fd)].handle = made;
-      if (auto *handle = made.get(uv_)) uv_.unref(handle);
-    }
+    if (watch.handle.get(uv_) == nullptr) make_handle(fd);
   }
   Watch &watch = watches_[static_cast<std::size_t>(fd)];
-  if (watch.want == 0) return nullptr;
+  if (watch.want == 0 || is_met(watch)) return nullptr;
   auto *poll = watch.handle.as<uv_poll_t>(uv_);
   if (poll == nullptr) return watch.owner;
   const int events = ((watch.want & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |

@@ -71,6 +71,12 @@ class Interest {
   /// After an event was handled: re-registers what libuv unregistered on its own (POLLERR).
   void settled(int fd);
 
+  /// Whether this handle is one of ours: there may be others on the loop who watch sockets.
+  bool owns(int fd, const uv_handle_t *poll) const noexcept {
+    const auto index = static_cast<std::size_t>(fd);
+    return fd >= 0 && index < watches_.size() && watches_[index].handle.get(uv_) == poll;
+  }
+
   /// The number of descriptors watched right now.
   std::size_t watched() const noexcept;
 
@@ -96,6 +102,7 @@ class Interest {
   bool is_met(const Watch &watch) const noexcept;
   void disarm(Watch &watch) noexcept;
   void mark(curl_socket_t fd, Watch &watch) noexcept;
+  void make_handle(curl_socket_t fd);
   SocketOwner *apply_one(curl_socket_t fd);
 
   const UvApi &uv_;

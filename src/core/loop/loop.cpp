@@ -10,8 +10,9 @@ namespace {
 constexpr std::uint64_t never = UINT64_MAX;
 constexpr std::uint64_t ns_of_ms = 1'000'000;
 
-// A uv callback gets its handle, whose data is luv's: the Loop is found by the loop. A thread has
-// one Lua state with luv nearly always, so this is a list of one. A bare pointer, which has no
+// A uv callback gets its handle, whose data is luv's: the Loop is found by whose handle it is. A
+// thread has one Lua state with luv nearly always, so this is a list of one; but two states may be
+// on one loop (luv_set_loop). A bare pointer, which has no
 // destructor: a state may be closed by an exit handler, when the thread's objects are gone.
 thread_local Loop *first_of_thread = nullptr;
 
@@ -30,17 +31,23 @@ Loop::~Loop() {
   if (*link == this) *link = next_of_thread_;
 }
 
-Loop *Loop::of(const uv_loop_t *loop) noexcept {
+template <class IsOwn>
+Loop *Loop::of(const uv_handle_t *handle, IsOwn &&is_own) noexcept {
   Loop *candidate = first_of_thread;
-  while (candidate != nullptr && candidate->loop_ != loop) candidate = candidate->next_of_thread_;
+  while (candidate != nullptr && !(candidate->loop_ == handle->loop && is_own(*candidate)))
+    candidate = candidate->next_of_thread_;
   return candidate;
 }
 
 // --- handles ---
 
 bool Loop::make_handles() {
-  prepare_ = Handle(factory_.make(HandleFactory::Kind::prepare, -1));
-  timer_ = Handle(factory_.make(HandleFactory::Kind::timer, -1));
+  const Handle made_prepare(factory_.make(HandleFactory::Kind::prepare, -1));
+  const Handle made_timer(factory_.make(HandleFactory::Kind::timer, -1));
+  // A finalizer of the script's that ran meanwhile may have led here, too.
+  if (prepare_.get(uv_) != nullptr && timer_.get(uv_) != nullptr) return true;
+  prepare_ = made_prepare;
+  timer_ = made_timer;
   armed_ = never;
   auto *prepare = prepare_.get(uv_);
   auto *timer = timer_.get(uv_);
@@ -155,9 +162,12 @@ void Loop::set_budget() noexcept {
 // --- uv callbacks ---
 
 void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
-  Loop *self = of(reinterpret_cast<uv_handle_t *>(poll)->loop);
+  const auto *handle = reinterpret_cast<uv_handle_t *>(poll);
   uv_os_fd_t fd = -1;
-  if (self == nullptr || self->uv_.fileno(reinterpret_cast<uv_handle_t *>(poll), &fd) != 0) return;
+  Loop *self = of(handle, [&](const Loop &loop) {
+    return loop.uv_.fileno(handle, &fd) == 0 && loop.interest_.owns(fd, handle);
+  });
+  if (self == nullptr) return;
   try {
     // What is left of a burst waits for the next iteration: epoll tells of it again, but for
     // errors, of which libuv tells once.
@@ -179,7 +189,8 @@ void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
 }
 
 void Loop::on_prepare(uv_prepare_t *prepare) noexcept {
-  Loop *self = of(reinterpret_cast<uv_handle_t *>(prepare)->loop);
+  const auto *handle = reinterpret_cast<uv_handle_t *>(prepare);
+  Loop *self = of(handle, [&](const Loop &loop) { return loop.prepare_.get(loop.uv_) == handle; });
   if (self == nullptr) return;
   try {
     self->turn();
@@ -190,7 +201,8 @@ void Loop::on_prepare(uv_prepare_t *prepare) noexcept {
 }
 
 void Loop::on_timer(uv_timer_t *timer) noexcept {
-  Loop *self = of(reinterpret_cast<uv_handle_t *>(timer)->loop);
+  const auto *handle = reinterpret_cast<uv_handle_t *>(timer);
+  Loop *self = of(handle, [&](const Loop &loop) { return loop.timer_.get(loop.uv_) == handle; });
   if (self == nullptr) return;
   self->armed_ = never;
   self->has_work_ = true;

@@ -65,7 +65,8 @@ class Loop {
   void stop() noexcept;
 
  private:
-  static Loop *of(const uv_loop_t *loop) noexcept;
+  template <class IsOwn>
+  static Loop *of(const uv_handle_t *handle, IsOwn &&is_own) noexcept;
   static void on_poll(uv_poll_t *poll, int status, int events) noexcept;
   static void on_prepare(uv_prepare_t *prepare) noexcept;
   static void on_timer(uv_timer_t *timer) noexcept;

@@ -16,12 +16,13 @@ Multi::Multi(std::shared_ptr<Loop> loop, const Settings &settings)
 Multi::~Multi() { loop_->leave(this); }
 
 std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
-  if (closed_) {
-    *error = "the Multi is closed";
+  // First: making handles may run a finalizer of the script's, which may close the Multi.
+  if (!closed_ && !loop_->ensure()) {
+    *error = "luv cannot make handles on this loop";
     return nullptr;
   }
-  if (!loop_->ensure()) {
-    *error = "luv cannot make handles on this loop";
+  if (closed_) {
+    *error = "the Multi is closed";
     return nullptr;
   }
   if (!pool_.check(request.options, request.body, error)) return nullptr;

@@ -7,21 +7,32 @@ namespace luvcurl {
 // What was taken goes when there is no room without it, and it is more than what would be moved: a
 // consumer that takes all, piece by piece, has nothing moved.
 void ByteQueue::append(const char *bytes, std::size_t size) {
-  if (bytes_.size() + size > bytes_.capacity() && taken_ > bytes_.size() / 2) {
-    bytes_.erase(0, taken_);
+  if (!bytes_) {
+    bytes_ = std::make_shared<std::string>();
+  } else if (is_lent()) {
+    bytes_ = std::make_shared<std::string>(view());
+    taken_ = 0;
+  } else if (bytes_->size() + size > bytes_->capacity() && taken_ > bytes_->size() / 2) {
+    bytes_->erase(0, taken_);
     taken_ = 0;
   }
-  bytes_.append(bytes, size);
+  bytes_->append(bytes, size);
 }
 
 void ByteQueue::drop(std::size_t size) {
+  if (size == this->size()) return clear();
   taken_ += size;
-  if (taken_ == bytes_.size()) clear();
+  position_ += size;
 }
 
 void ByteQueue::clear() {
-  bytes_.clear();
+  position_ += size();
   taken_ = 0;
+  if (is_lent()) {
+    bytes_.reset();
+  } else if (bytes_) {
+    bytes_->clear();
+  }
 }
 
 std::size_t Outbox::read(char *out, std::size_t size) {

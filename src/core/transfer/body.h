@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,11 +19,20 @@ class ByteQueue {
  public:
   void append(const char *bytes, std::size_t size);
 
-  std::size_t size() const { return bytes_.size() - taken_; }
+  std::size_t size() const { return bytes_ ? bytes_->size() - taken_ : 0; }
   bool empty() const { return size() == 0; }
 
   /// The bytes waiting, oldest first.
-  std::string_view view() const { return std::string_view(bytes_).substr(taken_); }
+  std::string_view view() const {
+    return bytes_ ? std::string_view(*bytes_).substr(taken_) : std::string_view();
+  }
+
+  /// Keeps what view() shows readable, whatever becomes of the queue meanwhile. nullptr when there
+  /// is nothing.
+  std::shared_ptr<const std::string> lend() const { return bytes_; }
+
+  /// How many bytes have been dropped so far.
+  std::uint64_t position() const { return position_; }
 
   /// Drops the oldest `size` bytes.
   void drop(std::size_t size);
@@ -29,8 +40,11 @@ class ByteQueue {
   void clear();
 
  private:
-  std::string bytes_;
+  bool is_lent() const { return bytes_.use_count() > 1; }
+
+  std::shared_ptr<std::string> bytes_;
   std::size_t taken_ = 0;
+  std::uint64_t position_ = 0;
 };
 
 /// Bytes on their way from a source to libcurl.

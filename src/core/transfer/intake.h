@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ class Intake {
 
   /// The bytes that wait, oldest first.
   std::string_view waiting() const { return inbox_.view(); }
+  /// Keeps them readable, and how many went before them: see ByteQueue.
+  std::shared_ptr<const std::string> lend() const { return inbox_.lend(); }
+  std::uint64_t position() const { return inbox_.position(); }
   std::size_t size() const { return inbox_.size(); }
   void drop(std::size_t size) { inbox_.drop(size); }
 

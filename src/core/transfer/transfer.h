@@ -45,6 +45,10 @@ class Transfer final : public Announced, public EasyUser {
   bool is_settled() const;          ///< has failed, or told its sink that it is done
   void keep_loop_alive(bool keep);  ///< whether the loop stays alive for it; true at first
   std::string_view waiting() const { return intake_.waiting(); }
+  /// Keeps waiting() readable, whatever happens to the transfer meanwhile.
+  std::shared_ptr<const std::string> lend() const { return intake_.lend(); }
+  /// How many bytes have been taken: another number means that waiting() is another.
+  std::uint64_t position() const { return intake_.position(); }
   void take(std::size_t size);  ///< drops the oldest bytes of waiting() and lets libcurl go on
   /// Throws away what waits and all that comes; returns how many bytes, since the last call.
   std::uint64_t discard();
