@@ -149,6 +149,9 @@ CURLcode OptionSet::apply(CURL *easy, const Option **failed) const noexcept {
         code = CURLE_UNKNOWN_OPTION;
         break;
     }
+    // What a TLS backend cannot have at all is none already.
+    if (option.unset && (code == CURLE_NOT_BUILT_IN || code == CURLE_UNKNOWN_OPTION))
+      code = CURLE_OK;
     if (code != CURLE_OK) {
       *failed = &option;
       return code;

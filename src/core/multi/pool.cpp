@@ -4,6 +4,7 @@
 
 #include "core/curl/callbacks.h"
 #include "core/curl/stale_header.h"
+#include "core/curl/trust.h"
 #include "core/loop/sockets.h"
 
 namespace luvcurl {
@@ -70,6 +71,7 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   }
   easy->options = options;
   easy->body = body;
+  if (!trust::install(*easy, error)) return nullptr;
   return easy;
 }
 
