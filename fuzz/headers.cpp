@@ -10,7 +10,7 @@
 #undef LIBCURL_VERSION_NUM
 #define LIBCURL_VERSION_NUM 0x074900
 #define Headers FallbackHeaders
-#include "core/headers.cpp"  // NOLINT(bugprone-suspicious-include)
+#include "core/curl/headers.cpp"  // NOLINT(bugprone-suspicious-include)
 
 using luvcurl::Headers;
 
