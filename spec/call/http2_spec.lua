@@ -150,6 +150,23 @@ describe('HTTP/2', function()
     assert.is_true(res.body == body)
   end)
 
+  -- libcurl < 8.0 began the connection anew with each request.
+  runs('with prior knowledge serves request after request, and many at once', function()
+    local session = curl.session { http_version = 'prior-knowledge', redirects = 3 }
+    helper.defer(function() session.close() end)
+    for _ = 1, 3 do
+      local res = assert(session.get(nginx.h2c_url .. '/small'))
+      assert.equal('2', res.http_version)
+    end
+    local requests = {}
+    for i = 1, 30 do
+      requests[i] = { url = nginx.h2c_url .. '/small', http_version = 'prior-knowledge' }
+    end
+    for _, res in ipairs(all(new_multi(), requests)) do
+      assert.equal(200, res.status)
+    end
+  end)
+
   runs('with prior knowledge needs no TLS, and a server that speaks it', function()
     local server = fault.serve(function(conn)
       assert.equal('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', conn:read_bytes(24))

@@ -42,6 +42,7 @@ $SERVERS
 local LISTENERS = {
   { name = 'plain' },
   { name = 'other' },
+  { name = 'h2c', http2 = true },
   { name = 'tls', cert = 'server', http2 = true },
   { name = 'tls_http1', cert = 'server' },
   { name = 'tls_wrong_host', cert = 'wrong_host', http2 = true },

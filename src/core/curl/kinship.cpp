@@ -10,20 +10,32 @@ namespace luvcurl {
 
 namespace {
 
-// Whom a request trusts and as whom it goes, to the server and to the proxy.
+// Whom a request trusts and as whom it goes, to the server and to the proxy; where names lead,
+// since what an option says of that stays in the cache of names; which way a connection goes out,
+// and what is spoken over it.
 //
 // COMPAT libcurl compares some of that, in some versions: 7.88 not the client's key, its password
 // nor the types of both (CVE-2022-27782), not USE_SSL where a kept connection has stayed plain,
 // not what FTP, SSH and GSS-API add (CVE-2023-27535, -27536, -27538), the newest not what a host
-// key is looked at with; a proxy's credentials not before 8.19.
+// key is looked at with; a proxy's credentials not before 8.19. A request that binds to no address
+// takes a connection that is bound to one. 7.88 takes a connection over which HTTP/2 was tried
+// unasked for one that can carry several requests, and gives out answers in the wrong order.
 constexpr std::array<std::string_view, 10> prefixes = {
     "ssl", "ssh_", "tls", "cainfo", "capath", "issuercert", "proxy", "haproxy", "socks5_", "doh_"};
 
-constexpr std::array<std::string_view, 15> names = {
-    "crlfile",   "ech",        "ftp_account", "ftp_alternative_to_user",
-    "ftp_ssl",   "ftpsslauth", "ftp_ssl_ccc", "gssapi_delegation",
-    "keypasswd", "krb4level",  "krblevel",    "pinnedpublickey",
-    "pre_proxy", "use_ssl",    "service_name"};
+constexpr std::array<std::string_view, 25> names = {"dns_servers",    "dns_interface",
+                                                    "dns_local_ip4",  "dns_local_ip6",
+                                                    "http_version",   "interface",
+                                                    "ipresolve",      "localport",
+                                                    "localportrange", "resolve",
+                                                    "crlfile",        "ech",
+                                                    "ftp_account",    "ftp_alternative_to_user",
+                                                    "ftp_ssl",        "ftpsslauth",
+                                                    "ftp_ssl_ccc",    "gssapi_delegation",
+                                                    "keypasswd",      "krb4level",
+                                                    "krblevel",       "pinnedpublickey",
+                                                    "pre_proxy",      "use_ssl",
+                                                    "service_name"};
 
 // With these schemes it is the connection that has logged in, not the request.
 bool logs_connections_in(const std::vector<Option> &options) {

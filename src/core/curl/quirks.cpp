@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "core/curl/option.h"
+
 namespace luvcurl {
 
 namespace {
@@ -28,6 +30,7 @@ Quirks quirks_of_loaded() noexcept {
   quirks.forgets_ftp = version < 0x080400;
   quirks.unset_authorities_are_built_in = version >= 0x081100;
   quirks.native_authorities = has_feature("NativeCA") || has_feature("AppleSecTrust");
+  quirks.greets_again = version < 0x080000;
   return quirks;
 }
 
@@ -36,6 +39,11 @@ Quirks quirks_of_loaded() noexcept {
 const Quirks &quirks() noexcept {
   static const Quirks of_loaded = quirks_of_loaded();
   return of_loaded;
+}
+
+bool serves_one(const OptionSet &options) noexcept {
+  return quirks().greets_again &&
+         options.number(CURLOPT_HTTP_VERSION, 0) == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
 }
 
 }  // namespace luvcurl

@@ -73,6 +73,8 @@ bool Lane::take_kick(std::uint64_t now) {
 
 void Lane::add(Transfer &transfer) {
   if (!multi_) open();  // there was no memory for it when the one before had failed
+  // Redirects look for a connection, fresh ones or not.
+  if (serves_one(*transfer.request().options)) share_no_connection();
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
   if (code != CURLM_OK) {
     transfer.fail(code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT,
@@ -99,6 +101,7 @@ void Lane::drive(curl_socket_t fd, int bits) {
   const CURLMcode code = curl_multi_socket_action(multi_.get(), fd, bits, &running);
   loop_.interest().working_on(CURL_SOCKET_BAD);
   reap();
+  if (distrusted_) be_careful();
   if (code != CURLM_OK && code != CURLM_BAD_SOCKET) fail(curl_multi_strerror(code));
   if (quirks().recheck_timer && active_ > 0) {
     // COMPAT libcurl 8.10.0-8.11.0: an early CURL_SOCKET_TIMEOUT does not make it state its timer
@@ -121,6 +124,17 @@ void Lane::reap() {
   }
 }
 
+// COMPAT libcurl < 8.13 has believed that server by now: until that connection's bundle is gone it
+// would put several requests on an HTTP/1 connection to it.
+void Lane::be_careful() {
+  if (active_ == 0) return open_anew();
+  share_no_connection();
+}
+
+void Lane::share_no_connection() {
+  curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+}
+
 void Lane::fail(const char *why) {
   owner_.fail_all(this, CURLE_FAILED_INIT, why);
   open_anew();
@@ -130,6 +144,7 @@ void Lane::open_anew() {
   multi_.reset();
   loop_.interest().forget(this);
   deadline_ = no_deadline;
+  distrusted_ = false;
   open();
 }
 

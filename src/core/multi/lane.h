@@ -41,6 +41,7 @@ class Lane final : public SocketOwner, public Carrier {
   // For its transfers.
   void remove(Transfer &transfer) noexcept override;
   void kick() override;
+  void distrust() noexcept override { distrusted_ = true; }
 
   /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers
   /// (CURL_SOCKET_TIMEOUT), and takes the results. The one caller of curl_multi_socket_action.
@@ -66,6 +67,8 @@ class Lane final : public SocketOwner, public Carrier {
   // Ends every transfer of this lane: the CURLM is broken, or one of its sockets.
   void fail(const char *why);
   void open_anew();
+  void be_careful();
+  void share_no_connection();
 
   Loop &loop_;
   Multi &owner_;
@@ -74,6 +77,7 @@ class Lane final : public SocketOwner, public Carrier {
   std::uint64_t deadline_ = no_deadline;
   std::size_t active_ = 0;
   bool kicked_ = false;
+  bool distrusted_ = false;
   MultiPtr multi_;  // last: libcurl calls on_socket and on_timer while it is freed
 };
 

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "core/curl/callbacks.h"
+#include "core/curl/quirks.h"
 #include "core/curl/stale_header.h"
 #include "core/curl/trust.h"
 #include "core/loop/sockets.h"
@@ -62,6 +63,10 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   // Without it, ending a transfer waits for its name look-up to come back.
   set_option(handle, CURLOPT_QUICK_EXIT, 1L);
 #endif
+  if (serves_one(*options)) {
+    set_option(handle, CURLOPT_FRESH_CONNECT, 1L);
+    set_option(handle, CURLOPT_FORBID_REUSE, 1L);
+  }
   const Option *failed = nullptr;
   const CURLcode code = options->apply(handle, &failed);
   if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();

@@ -39,6 +39,10 @@ class Carrier {
   /// Takes it back from libcurl.
   virtual void remove(Transfer &transfer) noexcept = 0;
 
+  /// A server speaks a version of HTTP that was not agreed on, and libcurl may take its other
+  /// connections for what they are not.
+  virtual void distrust() noexcept = 0;
+
   /// Has libcurl look at its timers at the next turn of the loop.
   virtual void kick() = 0;
 

@@ -72,8 +72,15 @@ bool Transfer::may_explode() const { return request_.max_body != 0 && request_.m
 bool Transfer::on_header(std::string_view line) {
   loop_.interest().responded();
   if (state_ != State::running) return false;
+  const long status_before = result_->headers.status();
   const Headers::Line kind = result_->headers.line(line);
   stale_header::line(*easy_, kind);
+  if (kind == Headers::Line::status && !is_agreed_on(line, status_before)) {
+    carrier_->distrust();
+    fail(CURLE_WEIRD_SERVER_REPLY,
+         "the server answers by a version of HTTP that was not agreed on");
+    return false;
+  }
   if (result_->headers.excessive()) {
     fail(CURLE_RECV_ERROR,
          "the headers are larger than " + std::to_string(Headers::most) + " bytes");
