@@ -109,7 +109,7 @@ int LuaSink::finish(lua_State *L) {
   if (call.failed || call.transfer->streams()) {
     lua_pushnil(L);
   } else {
-    const std::string &body = call.transfer->body();
+    const std::string_view body = call.transfer->body();
     lua_pushlstring(L, body.data(), body.size());
     call.transfer->drop_body();
   }

@@ -150,6 +150,18 @@ TEST(HeadersLine, CountsTheBytesOfOneResponse) {
   EXPECT_TRUE(headers.excessive());
 }
 
+// A line takes its time however short it is.
+TEST(HeadersLine, CountsEachLineBesides) {
+  Headers headers;
+  feed(headers, {"HTTP/1.1 200 OK\r\n"});
+  std::size_t lines = 0;
+  while (!headers.excessive() && lines < Headers::most) {
+    feed(headers, {"a:\r\n"});
+    ++lines;
+  }
+  EXPECT_LT(lines, Headers::most / 32);
+}
+
 class HeadersTest : public ::testing::Test {
  protected:
   std::shared_ptr<Record> get(const std::string &target, bool follow = false) {

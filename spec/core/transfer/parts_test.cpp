@@ -114,7 +114,7 @@ TEST(Intake, CollectsWithRoomForWhatIsAnnounced) {
     return std::int64_t{1000};
   };
   for (int i = 0; i < 100; ++i) intake.collect("0123456789", 10, announced);
-  EXPECT_EQ(intake.collected().size(), 1000U);
+  EXPECT_EQ(intake.collected().view().size(), 1000U);
   EXPECT_EQ(intake.received(), 1000U);
   EXPECT_EQ(asked, 1);
 }
@@ -122,7 +122,7 @@ TEST(Intake, CollectsWithRoomForWhatIsAnnounced) {
 TEST(Intake, TrustsNoAnnouncementBeyondALimit) {
   Intake intake;
   intake.collect("x", 1, [] { return INT64_MAX; });
-  EXPECT_LE(intake.collected().capacity(), 32U * 1024 * 1024);
+  EXPECT_LE(intake.collected().room(), 32U * 1024 * 1024);
 }
 
 TEST(Intake, DiscardsWhatWaitsAndAllThatComes) {
@@ -133,7 +133,7 @@ TEST(Intake, DiscardsWhatWaitsAndAllThatComes) {
   EXPECT_FALSE(intake.append("defg", 4));
   EXPECT_EQ(intake.waiting(), "");
   intake.collect("hi", 2, [] { return std::int64_t{2}; });
-  EXPECT_EQ(intake.collected(), "");
+  EXPECT_EQ(intake.collected().view(), "");
   EXPECT_EQ(intake.discard(), 6U);
   EXPECT_EQ(intake.discard(), 0U);
   EXPECT_EQ(intake.received(), 9U);

@@ -70,7 +70,8 @@ std::string_view Headers::readable(std::string_view text) {
 }
 
 Headers::Line Headers::line(std::string_view text) {
-  size_ += text.size();
+  constexpr std::size_t of_line = 32;
+  size_ += text.size() + of_line;
   const std::string_view line = without_end(text);
   if (line.empty()) {
     if (in_block_ && status_ >= 200) ++finished_;

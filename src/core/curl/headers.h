@@ -18,7 +18,8 @@ namespace luvcurl {
 /// told.
 class Headers {
  public:
-  /// Bytes; libcurl itself takes 300 kB of headers before a body.
+  /// Bytes, and 32 for each line, as HTTP/2 counts them: to read a line takes as long as some bytes
+  /// do. libcurl itself takes 300 kB of headers before a body.
   static constexpr std::size_t most = 1024 * 1024;
 
   /// What a header belongs to; the order is that of the names scripts use. The status line that a

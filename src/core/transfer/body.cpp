@@ -1,6 +1,7 @@
 #include "core/transfer/body.h"
 
-#include <cstring>
+#include <cstdlib>
+#include <new>
 
 namespace luvcurl {
 
@@ -33,6 +34,20 @@ void ByteQueue::clear() {
   } else if (bytes_) {
     bytes_->clear();
   }
+}
+
+void Collected::reserve(std::size_t room) {
+  if (room <= room_) return;
+  void *moved = std::realloc(bytes_, room);
+  if (moved == nullptr) throw std::bad_alloc();
+  bytes_ = static_cast<char *>(moved);
+  room_ = room;
+}
+
+void Collected::clear() noexcept {
+  std::free(bytes_);
+  bytes_ = nullptr;
+  size_ = room_ = 0;
 }
 
 std::size_t Outbox::read(char *out, std::size_t size) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,6 +47,33 @@ class ByteQueue {
   std::shared_ptr<std::string> bytes_;
   std::size_t taken_ = 0;
   std::uint64_t position_ = 0;
+};
+
+/// Bytes that are collected until all are there. Beyond some size the memory is moved by its pages
+/// when it grows: to copy hundreds of MB would hold the loop.
+class Collected {
+ public:
+  Collected() = default;
+  ~Collected() { clear(); }
+  Collected(const Collected &) = delete;
+  Collected &operator=(const Collected &) = delete;
+
+  /// Throws std::bad_alloc, and has what it had then.
+  void append(const char *bytes, std::size_t size) {
+    if (room_ - size_ < size) reserve(size_ + std::max(size, room_));
+    std::memcpy(bytes_ + size_, bytes, size);
+    size_ += size;
+  }
+  void reserve(std::size_t room);
+  void clear() noexcept;
+
+  std::string_view view() const { return {bytes_, size_}; }
+  std::size_t room() const { return room_; }  ///< of bytes, before more memory is needed
+
+ private:
+  char *bytes_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
 };
 
 /// Bytes on their way from a source to libcurl.

@@ -23,7 +23,7 @@ class Intake {
       discarded_ += size;
       return;
     }
-    if (collected_.capacity() - collected_.size() < size) reserve(size, announced());
+    if (collected_.room() == 0) reserve(size, announced());
     collected_.append(bytes, size);
   }
 
@@ -41,8 +41,8 @@ class Intake {
   /// From now on all is thrown away, what waits too. Returns how many bytes, since the last call.
   std::uint64_t discard();
 
-  const std::string &collected() const { return collected_; }
-  void drop_collected() { std::string().swap(collected_); }
+  const Collected &collected() const { return collected_; }
+  void drop_collected() { collected_.clear(); }
 
   /// How many bytes have come, decompressed.
   std::uint64_t received() const { return received_; }
@@ -50,7 +50,7 @@ class Intake {
  private:
   void reserve(std::size_t at_least, std::int64_t announced);
 
-  std::string collected_;
+  Collected collected_;
   ByteQueue inbox_;
   std::uint64_t received_ = 0;
   std::uint64_t discarded_ = 0;

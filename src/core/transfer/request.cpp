@@ -38,8 +38,7 @@ void set_buffer(Easy &easy, const Request &request, long size) {
   // While it is paused, libcurl goes on decompressing the buffer it is at, by gzip to 1032 times
   // the size at most, and fails beyond 64 MB.
   constexpr long small_enough = 62 * 1024;
-  if (request.streaming)
-    size = std::min(size, request.may_decompress() ? small_enough : static_cast<long>(piece_size));
+  size = std::min(size, request.may_decompress() ? small_enough : static_cast<long>(piece_size));
   // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
   if (easy.buffer_size != size &&
       set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)

@@ -208,6 +208,7 @@ void Transfer::ask_source() {
 
 void Transfer::apply_flow() noexcept {
   if (state_ != State::running) return;
+  work_ = 0;
   if (!flow_.apply(easy(), request_.body != BodyKind::none)) return;
   heard_at_ = loop_.now();  // `idle` does not count while it is paused
   // COMPAT libcurl < 8.1: an HTTP/2 stream can stall after it is let go (curl#11005) unless driven.

@@ -70,7 +70,7 @@ class Transfer final : public Announced, public EasyUser {
   std::unique_ptr<Result> release_result();
   CURL *easy() const { return easy_ ? easy_->handle.get() : nullptr; }
   bool streams() const { return request_.streaming; }
-  const std::string &body() const { return intake_.collected(); }
+  std::string_view body() const { return intake_.collected().view(); }
   void drop_body() { intake_.drop_collected(); }
   /// The sink could not take the outcome.
   void fail_late(CURLcode code) { result_->outcome.code = code; }
@@ -122,6 +122,8 @@ class Transfer final : public Announced, public EasyUser {
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;
+  bool may_hold() const;
+  void let_others_work();
   bool more_is_to_come() const;
   void tell_first();  // the sink, before libcurl reads on
   std::size_t read_bytes(char *out, std::size_t size);
@@ -146,6 +148,7 @@ class Transfer final : public Announced, public EasyUser {
   std::vector<Outbox> outboxes_;  // one for each stream of the request's body
   std::size_t reading_ = 0;       // the stream that libcurl reads now
   std::size_t bytes_read_ = 0;    // of request_.bytes, where libcurl asks for them
+  std::size_t work_ = 0;          // done for the body since libcurl was let go on
   std::uint64_t added_at_ = 0;    // loop time, ms
   std::uint64_t started_at_ = 0;
   std::uint64_t heard_at_ = 0;  // of the last byte of body

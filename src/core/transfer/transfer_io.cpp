@@ -10,6 +10,14 @@
 
 namespace luvcurl {
 
+namespace {
+
+// What libcurl may give us of a body in one go, in bytes; a call costs as much as that many.
+constexpr std::size_t slice = 256 * 1024;
+constexpr std::size_t call_cost = 512;
+
+}  // namespace
+
 std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   if (state_ != State::running) return 0;
   response_is_in();
@@ -20,11 +28,32 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
          "the body is larger than max_body (" + std::to_string(request_.max_body) + " bytes)");
     return 0;
   }
-  if (request_.streaming) return take_in(bytes, size) ? size : CURL_WRITEFUNC_PAUSE;
-  intake_.collect(bytes, size, [this] {
-    return info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
-  });
+  if (request_.streaming) {
+    if (!take_in(bytes, size)) return CURL_WRITEFUNC_PAUSE;
+  } else {
+    intake_.collect(bytes, size, [this] {
+      return info_size(easy_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+    });
+  }
+  work_ += size + call_cost;
+  if (work_ >= slice) let_others_work();
   return size;
+}
+
+// libcurl reads for as long as the server keeps up with it, and would hold the loop until then: the
+// rest comes in the next turn.
+void Transfer::let_others_work() {
+  work_ = 0;
+  if (!may_hold()) return;
+  flow_.hold(easy());
+  announce();
+}
+
+// From within on_write. HTTP/1 only: in HTTP/2 a hold costs messages, and file:// cannot be held.
+bool Transfer::may_hold() const {
+  if (flow_.is_held() || may_explode()) return false;
+  const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
+  return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
 }
 
 // Returns whether the bytes are taken, or libcurl is to hold them.
@@ -46,12 +75,9 @@ bool Transfer::take_in(const char *bytes, std::size_t size) {
 
 // libcurl reads for as long as the server keeps up with it: by the time the sink is told, the first
 // of that has left the processor's caches. So it is held until then; apply_flow lets it go on. Both
-// ways, for the reason given there. HTTP/1 only: in HTTP/2 a hold costs messages, and file://
-// cannot be held.
+// ways, for the reason given there.
 void Transfer::tell_first() {
-  if (flow_.is_held() || may_explode()) return;
-  const long version = info_long(easy_->handle.get(), CURLINFO_HTTP_VERSION);
-  if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
+  if (!may_hold()) return;
   // Let go only to be refused, it would copy what it has read by then. What may have been the last
   // of the body is let go: nobody needs to read it for the transfer to end.
   if (intake_.size() >= request_.high_water && more_is_to_come()) flow_.block(Flow::down);
