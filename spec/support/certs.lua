@@ -54,17 +54,21 @@ local function authority(openssl, name)
     '-addext keyUsage=critical,keyCertSign,cRLSign', name, name, name)
 end
 
-local function leaf(openssl, name, names, period)
+local function leaf(openssl, name, names, period, signer)
+  signer = signer or 'ca'
   openssl('req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout %s.key ' ..
     '-out %s.csr -subj "/CN=%s" -addext subjectAltName=%s', name, name, name, names)
-  openssl('ca -batch -notext -config ca.cnf -keyfile ca.key -cert ca.pem -in %s.csr ' ..
-    '-out %s.pem -startdate %s -enddate %s', name, name, period[1], period[2])
+  openssl('ca -batch -notext -config ca.cnf -keyfile %s.key -cert %s.pem ' ..
+    '-in %s.csr -out %s.pem -startdate %s -enddate %s', signer, signer, name, name, period[1],
+    period[2])
 end
 
 ---@class Certs every value is a path, but for key_password and pin
 ---@field ca string the authority to trust
 ---@field ca_path string a directory with that authority, hashed as OpenSSL wants it
 ---@field other_ca string an authority that signed none of the servers
+---@field proxy_ca string the authority that the HTTPS proxy's certificate is of
+---@field proxy table { cert, key } good for localhost, 127.0.0.1 and ::1, signed by that one
 ---@field server table { cert, key } good for localhost, 127.0.0.1 and ::1
 ---@field wrong_host table { cert, key } for other.example
 ---@field expired table { cert, key } ended in 2020
@@ -82,9 +86,11 @@ function certs.make(dir)
   process.write_file(dir .. '/index.txt', '')
   authority(openssl, 'ca')
   authority(openssl, 'other_ca')
+  authority(openssl, 'proxy_ca')
   leaf(openssl, 'server', LOCAL_NAMES, NOW)
   leaf(openssl, 'wrong_host', 'DNS:other.example', NOW)
   leaf(openssl, 'expired', LOCAL_NAMES, LONG_AGO)
+  leaf(openssl, 'proxy', LOCAL_NAMES, NOW, 'proxy_ca')
   leaf(openssl, 'client', 'DNS:client.example', NOW)
   openssl('req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes ' ..
     '-keyout self_signed.key -out self_signed.pem -days 3650 -subj "/CN=self_signed" ' ..
@@ -103,6 +109,8 @@ function certs.make(dir)
     ca = dir .. '/ca.pem',
     ca_path = dir .. '/ca_path',
     other_ca = dir .. '/other_ca.pem',
+    proxy_ca = dir .. '/proxy_ca.pem',
+    proxy = pair 'proxy',
     server = pair 'server',
     wrong_host = pair 'wrong_host',
     expired = pair 'expired',

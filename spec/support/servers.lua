@@ -4,7 +4,7 @@
 --            certificate) tls_asks_url (takes one), each with its …_port;
 --            root (files) dav_dir log error_log user password
 --   httpbin  url port log          nghttpd  url port
---   proxy    http http_auth socks socks_auth (each url port log), user password
+--   proxy    http http_auth socks socks_auth https (each url port log), user password
 --   ftp      url port root user password
 --   certs    see spec/support/certs.lua
 -- and dir, the directory that holds everything.

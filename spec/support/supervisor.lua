@@ -104,7 +104,7 @@ local function start_all()
       keep { child }
     end,
     function() facts.nghttpd = start('nghttpd', facts.certs, web .. '/htdocs') end,
-    function() facts.proxy = start('proxies') end,
+    function() facts.proxy = start('proxies', facts.certs) end,
     function() facts.ftp = start('ftp') end,
   }
   return facts

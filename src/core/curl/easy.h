@@ -27,6 +27,14 @@ enum class StaleHeader {
   gone      ///< a header has come
 };
 
+/// Of whose certificates luvcurl tells OpenSSL, instead of libcurl (trust.h): the server's, an
+/// HTTPS proxy's. What a connection that is being made is at is known by counting.
+struct TrustSides {
+  bool server = false, proxy = false;
+  bool by_https_proxy = false;
+  unsigned int layers = 0;  ///< of TLS, begun since the last socket was opened
+};
+
 /// A libcurl easy handle with all that it points to. It stays set up for its option set, so that
 /// the next request of the same set changes only the URL and the body.
 struct Easy {
@@ -45,6 +53,7 @@ struct Easy {
   bool reports_progress = false;
   bool waits_for_pipe = false;
   StaleHeader stale_header = StaleHeader::none;
+  TrustSides trust;
   bool spoiled = false;  ///< options were changed during the transfer: not to be kept
   std::array<char, CURL_ERROR_SIZE> message{};
 };

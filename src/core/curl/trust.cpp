@@ -71,7 +71,9 @@ Trusted trusted_of(const OptionSet &options, const Side &side) {
 // What the system itself trusts (macOS, Windows) counts beside, or instead: libcurl's to do.
 bool is_native(const OptionSet &options, const Side &side) {
   constexpr std::int64_t native = 1 << 4;  // CURLSSLOPT_NATIVE_CA
-  return (options.number(side.flags, 0) & native) != 0 || quirks().native_authorities;
+  if ((options.number(side.flags, 0) & native) != 0) return true;
+  return quirks().native_authorities && !options.has(side.file) && !options.has(side.folder) &&
+         !options.has(side.text);
 }
 
 bool has_prefix(const std::string &text, const char *prefix) {
@@ -96,20 +98,33 @@ std::shared_ptr<Authorities> authorities_of(const Trusted &trusted) {
 }
 
 // The file may have changed since, or become one that only OpenSSL knows to read.
-CURLcode on_connection(CURL *, void *context, void *easy) noexcept {
+CURLcode offer(const Trusted &trusted, void *context) {
+  const auto authorities = authorities_of(trusted);
+  if (authorities)
+    return Authorities::attach(authorities, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+  const OpenSsl &ssl = *openssl();
+  const char *file = trusted.file.c_str();
+  return ssl.X509_STORE_load_locations(ssl.SSL_CTX_get_cert_store(context), file, nullptr) == 1
+             ? CURLE_OK
+             : CURLE_SSL_CACERT_BADFILE;
+}
+
+// libcurl does not say whose certificate a connection is about to look at. Through an HTTPS proxy
+// the first is the proxy's.
+CURLcode on_connection(CURL *, void *context, void *handle) noexcept {
+  Easy &easy = *static_cast<Easy *>(handle);
+  const bool is_proxy = easy.trust.by_https_proxy && easy.trust.layers++ == 0;
+  if (!(is_proxy ? easy.trust.proxy : easy.trust.server)) return CURLE_OK;
   try {
-    const Trusted trusted = trusted_of(*static_cast<const Easy *>(easy)->options, side_of(false));
-    const auto authorities = authorities_of(trusted);
-    if (authorities)
-      return Authorities::attach(authorities, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
-    const OpenSsl &ssl = *openssl();
-    const char *file = trusted.file.c_str();
-    return ssl.X509_STORE_load_locations(ssl.SSL_CTX_get_cert_store(context), file, nullptr) == 1
-               ? CURLE_OK
-               : CURLE_SSL_CACERT_BADFILE;
+    return offer(trusted_of(*easy.options, side_of(is_proxy)), context);
   } catch (const std::bad_alloc &) {
     return CURLE_OUT_OF_MEMORY;
   }
+}
+
+int on_socket(void *easy, curl_socket_t, curlsocktype) noexcept {
+  static_cast<Easy *>(easy)->trust.layers = 0;
+  return CURL_SOCKOPT_OK;
 }
 
 // The built-in file is not read before somebody speaks TLS. Of what an option names, libcurl has
@@ -141,40 +156,46 @@ void set_nobody(CURL *easy, const Side &side, const Trusted &trusted) {
 }
 
 // Where libcurl reads them itself: keeps the built-in ones out that an option said are not meant.
-bool keep_out(Easy &easy, const Side &side, const Trusted &trusted, std::string *error) {
-  if (!quirks().unset_authorities_are_built_in) return true;
+void keep_out(Easy &easy, const Side &side, const Trusted &trusted, std::string *error) {
+  if (!quirks().unset_authorities_are_built_in) return;
   CURL *handle = easy.handle.get();
   if (trusted.folder.empty()) set_option(handle, side.folder, no_folder);
-  if (!trusted.file.empty() || trusted.text != nullptr) return true;
-  if (openssl() != nullptr) return set_text(handle, side.text, nobody) == CURLE_OK;
-  if (!easy.options->has(side.file)) return true;  // there is none built in
-  *error = "this libcurl cannot trust a folder of authorities only: name a file besides";
-  return false;
+  if (!trusted.file.empty() || trusted.text != nullptr) return;
+  if (openssl() != nullptr) {
+    set_text(handle, side.text, nobody);
+  } else if (easy.options->has(side.file)) {
+    *error = "this libcurl cannot trust a folder of authorities only: name a file besides";
+  }
+}
+
+// Whether luvcurl tells of one side's certificates; false with `*error` set when nobody can.
+bool install_side(Easy &easy, const Side &side, std::string *error) {
+  const OptionSet &options = *easy.options;
+  if (options.number(side.verify, 1) == 0 || is_native(options, side)) return false;
+  const Trusted trusted = trusted_of(options, side);
+  if (!can_be_read(options, side, trusted)) {
+    keep_out(easy, side, trusted, error);
+    return false;
+  }
+  set_nobody(easy.handle.get(), side, trusted);
+  return true;
 }
 
 }  // namespace
 
 bool install(Easy &easy, std::string *error) {
-  const OptionSet &options = *easy.options;
-  const Side &server = side_of(false);
-  const Side &proxy = side_of(true);
-  if (options.number(server.verify, 1) == 0 || is_native(options, server)) return true;
-  const Trusted trusted = trusted_of(options, server);
-  const bool with_proxy = has_https_proxy(options);
-  // libcurl does not say whose certificate a connection is about to look at.
-  const bool alike =
-      !with_proxy || (trusted == trusted_of(options, proxy) &&
-                      options.number(proxy.verify, 1) != 0 && !is_native(options, proxy));
-  if (with_proxy && !alike && !keep_out(easy, proxy, trusted_of(options, proxy), error))
-    return false;
-  if (!alike || !can_be_read(options, server, trusted))
-    return keep_out(easy, server, trusted, error);
   CURL *handle = easy.handle.get();
-  if (set_option(handle, CURLOPT_SSL_CTX_FUNCTION, &on_connection) != CURLE_OK)
-    return keep_out(easy, server, trusted, error);
+  TrustSides &trust = easy.trust;
+  trust.by_https_proxy = has_https_proxy(*easy.options);
+  trust.server = install_side(easy, side_of(false), error);
+  trust.proxy = trust.by_https_proxy && install_side(easy, side_of(true), error);
+  if (!error->empty()) return false;
+  if (!trust.server && !trust.proxy) return true;
+  set_option(handle, CURLOPT_SSL_CTX_FUNCTION, &on_connection);
   set_option(handle, CURLOPT_SSL_CTX_DATA, &easy);
-  set_nobody(handle, server, trusted);
-  if (with_proxy) set_nobody(handle, proxy, trusted);
+  if (!trust.by_https_proxy) return true;
+  set_option(handle, CURLOPT_SOCKOPTFUNCTION, &on_socket);
+  set_option(handle, CURLOPT_SOCKOPTDATA, &easy);
   return true;
 }
 
