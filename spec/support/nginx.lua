@@ -44,6 +44,7 @@ local LISTENERS = {
   { name = 'other' },
   { name = 'h2c', http2 = true },
   { name = 'tls', cert = 'server', http2 = true },
+  { name = 'tls_goaway', cert = 'server', http2 = true, extra = 'keepalive_requests 1;' },
   { name = 'tls_http1', cert = 'server' },
   { name = 'tls_wrong_host', cert = 'wrong_host', http2 = true },
   { name = 'tls_expired', cert = 'expired', http2 = true },

@@ -26,7 +26,7 @@ struct Wishes {
   bool data = false, response = false, progress = false, read = false, rewind = false,
        prepare = false;
   std::int64_t max_body = 0, high_water = 1024 * 1024, timeout = 0, first_byte = 0, idle = 0,
-               upload_size = -1;
+               upload_size = -1, resend = -1;
 };
 
 Wishes read_wishes(lua_State *L, int sink) {
@@ -43,6 +43,7 @@ Wishes read_wishes(lua_State *L, int sink) {
   wishes.first_byte = integer_field(L, sink, "first_byte", 0);
   wishes.idle = integer_field(L, sink, "idle", 0);
   wishes.upload_size = integer_field(L, sink, "upload_size", -1);
+  wishes.resend = integer_field(L, sink, "resend", -1);
   return wishes;
 }
 
@@ -59,6 +60,7 @@ Request make_request(const Options &options, const Wishes &wishes) {
   request.timeouts.first_byte = static_cast<std::uint64_t>(wishes.first_byte);
   request.timeouts.idle = static_cast<std::uint64_t>(wishes.idle);
   request.held = wishes.prepare;
+  if (wishes.resend >= 0) request.resend = wishes.resend != 0 ? Resend::always : Resend::never;
   if (wishes.read) {
     request.body = BodyKind::stream;
     request.sizes = {wishes.upload_size};

@@ -23,6 +23,9 @@
 ---@field low_speed? luvcurl.LowSpeed|false  ends a transfer that is slower than that for so long
 ---@field first_byte? number|false  ms from the start to the response's headers
 ---@field idle? number|false      ms without a byte of the body
+---@field resend? boolean         whether it is sent anew, once, when a kept connection is lost
+---  before an answer; by default where it is idempotent (GET HEAD PUT DELETE OPTIONS TRACE, or a
+---  header Idempotency-Key), or nothing of it was sent
 ---@field proxy? string|false|luvcurl.Proxy  by default as the environment says
 ---@field tls? luvcurl.Tls
 ---@field http_version? string    '1.0', '1.1', '2', '2tls', 'prior-knowledge', '3', '3only'
@@ -219,6 +222,13 @@ fields.max_body = bytes(1)
 fields.high_water = bytes(1)
 fields.first_byte = milliseconds
 fields.idle = milliseconds
+function fields.resend(out, where, value)
+  if type(value) ~= 'boolean' then
+    check.fail(where, 'true or false', value)
+  end
+  out:settings().resend = value and 1 or 0
+end
+
 fields.on_response = hook
 fields.on_data = hook
 fields.on_progress = hook
@@ -227,7 +237,7 @@ fields.on_progress = hook
 local ORDER = {
   'redirects', 'timeout', 'connect_timeout', 'low_speed', 'auth', 'bearer', 'proxy', 'tls',
   'http_version', 'accept_encoding', 'range', 'resume_from', 'max_body', 'high_water',
-  'first_byte', 'idle', 'on_response', 'on_data', 'on_progress',
+  'first_byte', 'idle', 'resend', 'on_response', 'on_data', 'on_progress',
 }
 
 --- Those that request.lua and body.lua look after.

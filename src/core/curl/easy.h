@@ -52,6 +52,7 @@ struct Easy {
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;
+  bool resent_by_libcurl = true;  ///< a request whose kept connection is dead
   StaleHeader stale_header = StaleHeader::none;
   TrustSides trust;
   bool spoiled = false;  ///< options were changed during the transfer: not to be kept

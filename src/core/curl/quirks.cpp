@@ -31,6 +31,7 @@ Quirks quirks_of_loaded() noexcept {
   quirks.unset_authorities_are_built_in = version >= 0x081100;
   quirks.native_authorities = has_feature("NativeCA") || has_feature("AppleSecTrust");
   quirks.greets_again = version < 0x080000;
+  quirks.counts_on = version < 0x081100;
   return quirks;
 }
 

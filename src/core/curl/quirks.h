@@ -11,6 +11,7 @@ struct Quirks {
   bool unset_authorities_are_built_in = false;
   bool native_authorities = false;  ///< the system's own are trusted unless others are named
   bool greets_again = false;
+  bool counts_on = false;  ///< how often a handle's requests were sent again
 };
 
 const Quirks &quirks() noexcept;

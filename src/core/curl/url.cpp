@@ -114,6 +114,7 @@ Origin *UrlCache::origin_of(CURLU *url, Kin kin) {
     origin = make_();
     origin->kin = kin;
     origin->secure = scheme == "https";
+    origin->is_http = origin->secure || scheme == "http";
     origin->is_ftp = scheme == "ftp" || scheme == "ftps";
   }
   return origin.get();

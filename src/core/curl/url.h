@@ -34,6 +34,7 @@ struct Origin {
 
   Kin kin = 0;
   bool secure = false;    ///< https: HTTP/2 may come out of it
+  bool is_http = false;   ///< http or https
   bool is_ftp = false;    ///< ftp or ftps: a second connection carries the data
   long http_version = 0;  ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
 

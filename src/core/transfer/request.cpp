@@ -95,6 +95,8 @@ CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
   if (code == CURLE_OK) code = set_body(easy, request);
   if (code == CURLE_OK) code = set_names(easy, request);
   if (code == CURLE_OK) code = set_pipewait(easy, request);
+  // luvcurl does it: with a count of its own, and an eye on the method (second_try.cpp).
+  resend::by_libcurl(easy, !request.url->origin->is_http);
   set_buffer(easy, request, buffer_size);
   callbacks::report_progress(easy, request.wants_progress);
   return code;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/curl/easy.h"
+#include "core/transfer/resend.h"
 #include "core/transfer/sink.h"
 #include "core/transfer/timeouts.h"
 
@@ -28,6 +29,7 @@ struct Request {
   bool streaming =
       false;  ///< the body waits in the inbox for the consumer, instead of being collected
   bool rewindable = false;  ///< the sources of streams can start anew
+  Resend resend = Resend::by_method;
   bool wants_response = false;
   bool wants_progress = false;
 

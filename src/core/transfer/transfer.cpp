@@ -120,7 +120,9 @@ void Transfer::finish(CURLcode code) noexcept {
   if (state_ != State::running) return;  // ended by us while libcurl worked on it
   CURL *handle = easy_->handle.get();
   try {
-    if (met_dead_connection(code)) {
+    const bool lost = met_dead_connection(code);
+    const bool may_be_resent = lost && resend::is_allowed(*easy_, request_);
+    if (may_be_resent) {
       if (can_start_again()) return start_again();
       code = CURLE_SEND_FAIL_REWIND;
     }
@@ -133,12 +135,20 @@ void Transfer::finish(CURLcode code) noexcept {
     if (code == CURLE_OK) telling_.note_last_counts();
     take_summary(code);
     result_->outcome.phase = phase_reached(code);
+    if (code != CURLE_OK || may_have_counted()) easy_->spoiled = true;
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
     const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
     // libcurl's word for a line of more than 100 kB, too.
     if (code == CURLE_OUT_OF_MEMORY && result_->outcome.phase == Phase::wait)
       message = "Out of memory, or a line of the headers is too long";
+    std::string words;
+    if (lost && !may_be_resent) {
+      words = message;
+      words +=
+          " (a kept connection was lost; sent again, it might be acted upon twice: see resend)";
+      message = words.c_str();
+    }
     if (cut_off) message = "the connection was closed in the middle of the headers";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
       message =

@@ -114,6 +114,7 @@ class Transfer final : public Announced, public EasyUser {
   bool met_dead_connection(CURLcode code) const;
   bool can_start_again() const;  // what was sent of the body can be sent once more
   void start_again();            // over a new connection
+  bool may_have_counted() const;
   void tell_end();
   void report();               // progress
   void ask_source();           // for more of the stream that libcurl reads

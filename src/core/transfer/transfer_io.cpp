@@ -121,7 +121,10 @@ bool Transfer::on_header(std::string_view line) {
     response_is_in();
     return true;
   }
-  if (result_->headers.status() >= 300) before_ = steps_of(easy_->handle.get());
+  if (result_->headers.status() >= 300) {
+    before_ = steps_of(easy_->handle.get());
+    resend::leads_on(*easy_, request_, result_->headers.status());
+  }
   if (result_->headers.status() >= 300 && result_->headers.status() < 400) {
     const std::string from = current_url();
     redirect::prepare(*easy_, result_->headers.status(), from,
