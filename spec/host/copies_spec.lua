@@ -1,5 +1,6 @@
--- More than one luvcurl in a Lua state: required anew while transfers are in flight, as every reload
--- of a plugin does; a second copy of its files, as a dependency brings one along; another version.
+-- More than one luvcurl in a Lua state: required anew while transfers are in flight, as every
+-- reload of a plugin does; a second copy of its files, as a dependency brings one along; another
+-- version.
 
 local curl = require 'luvcurl'
 

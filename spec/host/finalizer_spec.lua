@@ -112,8 +112,9 @@ local function serve(c)
   c:write(what == 'take' and 'HTTP/1.1 200 OK\r\n\r\n' or 'HTTP/1.1 200 OK\r\n'
     .. 'Transfer-Encoding: chunked\r\n' .. ('X-H: ' .. ('v'):rep(40) .. '\r\n'):rep(300)
     .. '\r\n3\r\nabc\r\n0\r\n')
-  local number = 0
+  local number, busy = 0, false
   timer:start(1, 1, function()
+    if busy then return end -- a finalizer runs the loop in the middle of this
     if c:is_closing() or number >= 30000 then
       timer:stop()
       if not c:is_closing() then
@@ -122,12 +123,14 @@ local function serve(c)
       end
       return
     end
+    busy = true
     local lines = {}
     for i = 1, what == 'take' and 3000 or 5 do
       lines[i] = what == 'take' and ('%08d\n'):format(number) or 'T: ' .. ('y'):rep(30) .. '\r\n'
       number = number + (what == 'take' and 1 or 500)
     end
     c:write(table.concat(lines))
+    busy = false
   end)
 end
 server:listen(9, function()

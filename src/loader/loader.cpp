@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "capture.h"
+
 extern "C" {
 #include <lauxlib.h>
 #include <lua.h>
@@ -47,14 +49,36 @@ bool path_of_sibling(char *path, std::size_t size) {
   return written > 0 && static_cast<std::size_t>(written) < size;
 }
 
+// The Lua that runs, by what only it and those after it have, newest first: nothing else can be
+// asked of all of them. A module for another one would fail for an undefined symbol, or crash.
+const char *running_lua() {
+  constexpr const char *signs[][2] = {{"luaL_openselectedlibs", "Lua 5.5"},
+                                      {"lua_newuserdatauv", "Lua 5.4"},
+                                      {"lua_rotate", "Lua 5.3"},
+                                      {"lua_rawlen", "Lua 5.2"},
+                                      {"lua_objlen", "Lua 5.1"}};
+  for (const auto &sign : signs)
+    if (dlsym(RTLD_DEFAULT, sign[0]) != nullptr) return sign[1];
+  return LUA_VERSION;
+}
+
 }  // namespace
 
 extern "C" int luaopen_luvcurl_core(lua_State *L) {
+  const char *lua = running_lua();
+  if (std::strcmp(lua, LUA_VERSION) != 0)
+    return luaL_error(L,
+                      "luvcurl: this luvcurl_core.so is built for %s, and this is %s: build it "
+                      "with LUVCURL_LUA set",
+                      LUA_VERSION, lua);
   char path[4096];
   if (!path_of_sibling(path, sizeof path))
     return luaL_error(L, "luvcurl: cannot tell where luvcurl_core is");
   void *library = dlopen(path, flags());
   if (library == nullptr) return luaL_error(L, "luvcurl: %s", dlerror());
+  char why[1024];
+  if (luvcurl::loader::is_captured(library, why, sizeof why))
+    return luaL_error(L, "luvcurl: %s", why);
   const auto open = reinterpret_cast<lua_CFunction>(dlsym(library, "luvcurl_open"));
   if (open == nullptr) return luaL_error(L, "luvcurl: %s is not luvcurl's", path);
   return open(L);
