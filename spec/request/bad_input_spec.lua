@@ -36,6 +36,9 @@ describe('a request that is none', function()
       assert.equal('request.url: is given twice', refusal(call, URL, { url = URL }))
       assert.equal('callback: expected a function, got 5', refusal(call, URL, {}, 5))
       assert.equal('callback: expected a function, got string', refusal(call, URL, 'x'))
+      local not_callable = setmetatable({}, { __call = 5 })
+      assert.equal('callback: expected a function, got table',
+        refusal(call, URL, {}, not_callable))
       assert.equal("unknown request field 'timout'; did you mean 'timeout'?",
         refusal(call, URL, { timout = 5 }))
     end
@@ -50,6 +53,11 @@ describe('a request that is none', function()
     assert.equal('use multi:method(…), with a colon', refusal(multi.count))
     assert.equal('use Multi:new(settings), with a colon', refusal(curl.Multi.new))
     assert.equal('callback: expected a function, got 1', refusal(multi.close, multi, 1))
+    local not_callable = setmetatable({}, { __call = {} })
+    assert.equal('callback: expected a function, got table',
+      refusal(multi.add, multi, URL, not_callable))
+    assert.equal('request.on_data: expected a function, got table',
+      refusal(multi.add, multi, { url = URL, on_data = not_callable }))
     assert.equal('Multi settings: expected a table, got string',
       refusal(curl.Multi.new, curl.Multi, 'x'))
     assert.equal("unknown Multi setting 'max_concurent'; did you mean 'max_concurrent'?",

@@ -15,6 +15,17 @@ local function got(value)
   return type(value)
 end
 
+--- Whether it can be called: a function, or what has a metatable that says so rightly.
+---@param value any
+---@return boolean
+function check.is_callable(value)
+  if type(value) == 'function' then
+    return true
+  end
+  local meta = getmetatable(value)
+  return type(meta) == 'table' and type(rawget(meta, '__call')) == 'function'
+end
+
 --- Raises "name: expected …, got …".
 ---@param name string
 ---@param expected string

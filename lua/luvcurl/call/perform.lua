@@ -14,21 +14,11 @@ local perform = {}
 local new_sink, compile = sink.new, request.compile
 local Callback, Printer, Waiter = sink.Callback, sink.Printer, sink.Waiter
 
----@param callback any
----@return boolean
-local function is_callable(callback)
-  if type(callback) == 'function' then
-    return true
-  end
-  local meta = getmetatable(callback)
-  return type(meta) == 'table' and meta.__call ~= nil
-end
-
-perform.is_callable = is_callable
+perform.is_callable = check.is_callable
 
 ---@param callback any
 function perform.check_callback(callback)
-  if not is_callable(callback) then
+  if not check.is_callable(callback) then
     check.fail('callback', 'a function', callback)
   end
 end

@@ -8,6 +8,7 @@ local traceback = require('luvcurl/base/traceback')
 local uv, nvim = host.uv, host.nvim
 local running, resume, status = coroutine.running, coroutine.resume, coroutine.status
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable
+local getinfo, getlocal = debug.getinfo, debug.getlocal
 
 local await = {}
 
@@ -19,6 +20,10 @@ local guards = setmetatable({}, { __mode = 'k' })
 
 local IN_CALLBACK = 'luvcurl: inside a luv callback pass a callback, or call from a coroutine: '
   .. 'coroutine.wrap(function() … end)()'
+
+local LOST = 'luvcurl: a coroutine that was woken at the end of a transfer has yielded %s, and '
+  .. 'nobody is there to take it: who called it as a generator (a for loop, coroutine.wrap) was '
+  .. 'given nothing while it waited. Make requests outside of generators, or pass callbacks'
 
 --- The coroutine that is to yield, or nil when the loop is to be run. Raises where neither can be.
 ---@return thread|nil
@@ -97,6 +102,18 @@ function await.wait(waiter, co)
   return true
 end
 
+--- Whether the coroutine stands in await.wait for this waiter. PUC Lua 5.1 raises where it cannot
+--- yield (beneath pcall): such a wait is over without a word to us, and what the coroutine yields
+--- for next is somebody else's.
+local function is_waiting(co, waiter)
+  if isyieldable then
+    return true
+  end
+  local info = getinfo(co, 1, 'f')
+  local _, first = getlocal(co, 1, 1)
+  return info ~= nil and info.func == await.wait and first == waiter
+end
+
 --- Ends the wait. An error that kills the coroutine is raised here as a string with its traceback:
 --- luv prints "(null)" for anything else, and Neovim 0.7 crashes.
 ---@param waiter table
@@ -107,11 +124,13 @@ function await.wake(waiter)
     return
   end
   local co = waiter.co
-  if not co or status(co) ~= 'suspended' then
+  if not co or status(co) ~= 'suspended' or not is_waiting(co, waiter) then
     return
   end
   local ok, err = resume(co)
-  if not ok then
+  if ok and err ~= nil and status(co) == 'suspended' then
+    error(LOST:format(type(err)), 0)
+  elseif not ok then
     local message = traceback(err, co)
     local guard = guards[co]
     if not guard then

@@ -211,8 +211,7 @@ local function milliseconds(out, where, value, field)
 end
 
 local function hook(out, where, value, field)
-  local meta = getmetatable(value)
-  if type(value) ~= 'function' and not (type(meta) == 'table' and meta.__call) then
+  if not check.is_callable(value) then
     check.fail(where, 'a function', value)
   end
   out:settings()[field] = value

@@ -47,6 +47,8 @@ void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
   Watch *known = want != 0 ? at(fd) : find(fd);
   if (known == nullptr) return;
   Watch &watch = *known;
+  // One that libcurl opened by itself: a resolver thread's.
+  if (want != 0 && watch.want == 0 && !watch.ours) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   watch.want = want;
   watch.owner = watch.want != 0 ? owner : nullptr;
   if (watch.want == 0) {

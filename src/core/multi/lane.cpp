@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "core/curl/multi_handle.h"
 #include "core/curl/quirks.h"
 #include "core/loop/loop.h"
 #include "core/multi/multi.h"
@@ -20,7 +21,7 @@ Lane::~Lane() {
 }
 
 void Lane::open() {
-  multi_.reset(curl_multi_init());
+  multi_ = make_multi();
   if (!multi_) throw std::bad_alloc();
   const Settings &settings = owner_.settings();
   CURLM *multi = multi_.get();

@@ -1,0 +1,41 @@
+#include "core/curl/multi_handle.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace luvcurl {
+
+namespace {
+
+// The numbers that the next pair of sockets gets, unless another thread is quicker.
+struct Numbers {
+  Numbers() {
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return;
+    for (const int fd : pair) ::close(fd);
+  }
+  int pair[2] = {-1, -1};
+};
+
+// Whether a descriptor is an end of a nameless pair of this process.
+bool is_of_pair(int fd) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  constexpr socklen_t nameless = sizeof name.ss_family;
+  return ::getpeername(fd, reinterpret_cast<sockaddr *>(&name), &size) == 0 &&
+         name.ss_family == AF_UNIX && size == nameless;
+}
+
+}  // namespace
+
+// COMPAT libcurl < 8.13: it makes a pair for curl_multi_wakeup that is not close-on-exec, and tells
+// nobody of its numbers.
+MultiPtr make_multi() {
+  const Numbers next;
+  MultiPtr multi(curl_multi_init());
+  for (const int fd : next.pair)
+    if (fd >= 0 && is_of_pair(fd)) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return multi;
+}
+
+}  // namespace luvcurl
