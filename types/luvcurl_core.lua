@@ -197,6 +197,11 @@ function core.version() end
 ---@return 'number'|'size'|'string'|'list'|'blob'|'owned'|nil
 function core.option_kind(name) end
 
+--- Whether the loaded libcurl and its TLS library take these options.
+---@param options luvcurl.Options
+---@return boolean
+function core.accepts(options) end
+
 ---@return string[]
 function core.option_names() end
 

@@ -1,3 +1,4 @@
+local core = require 'luvcurl_core'
 local curl = require 'luvcurl'
 local helper = require 'spec.support.helper'
 
@@ -18,6 +19,13 @@ describe('curl.version()', function()
     assert.equal(helper.uv.version_string(), version.libuv)
     assert.matches('^OpenSSL/', version.ssl)
     assert.is_true(version.luv == nil or version.luv:match('^%d+%.%d+') ~= nil)
+  end)
+
+  it('is asked what it takes, its TLS library included', function()
+    local function takes(...) return core.accepts(core.options({ ... })) end
+    assert.is_true(takes('capath', '/etc/ssl/certs', 'cainfo', '/etc/ssl/cert.pem'))
+    assert.is_false(takes('sslengine', 'no-such'))
+    assert.is_false(takes('cainfo', '/a', 'protocols_str', 'no-such'))
   end)
 
   it('names what this libcurl can do', function()

@@ -169,6 +169,7 @@ int open(lua_State *L) {
   define_transfer(L);
   static const luaL_Reg functions[] = {{"version", guarded<version>},
                                        {"options", guarded<new_options>},
+                                       {"accepts", guarded<accepts>},
                                        {"option_kind", guarded<option_kind>},
                                        {"option_names", guarded<all_option_names>},
                                        {"info_names", guarded<all_info_names>},

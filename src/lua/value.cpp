@@ -126,6 +126,14 @@ int option_kind(lua_State *L) {
   return 1;
 }
 
+int accepts(lua_State *L) {
+  const auto &object = Object<OptionsObject>::check(L, 1);
+  const EasyPtr easy(curl_easy_init());
+  const Option *failed = nullptr;
+  lua_pushboolean(L, easy && object.options->apply(easy.get(), &failed) == CURLE_OK);
+  return 1;
+}
+
 int all_option_names(lua_State *L) {
   const auto &names = option_names();
   lua_createtable(L, static_cast<int>(names.size()), 0);

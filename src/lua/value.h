@@ -20,6 +20,9 @@ int new_options(lua_State *L);
 /// core.option_kind(name): 'number', 'size', 'string', 'list', 'blob', 'owned', or nil.
 int option_kind(lua_State *L);
 
+/// core.accepts(options): whether the loaded libcurl and its TLS library take them.
+int accepts(lua_State *L);
+
 /// core.option_names(): all names that the loaded libcurl has.
 int all_option_names(lua_State *L);
 

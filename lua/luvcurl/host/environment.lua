@@ -2,6 +2,7 @@
 --- look the proxies up again for every request.
 
 local authorities = require('luvcurl/host/authorities')
+local core = require('luvcurl_core')
 local library = require('luvcurl/host/library')
 
 local environment = {}
@@ -26,12 +27,18 @@ environment.proxy = {
 }
 environment.no_proxy = first('no_proxy', 'NO_PROXY') or ''
 
+--- What the TLS library has no use for must not fail every request.
+local function usable(option, path)
+  return path and core.accepts(core.options({ option, path })) and path or nil
+end
+
 --- As the curl tool has it; without any of them what the system has, if libcurl does not know.
-environment.ca_file = first('CURL_CA_BUNDLE', 'SSL_CERT_FILE')
-environment.ca_path = first('SSL_CERT_DIR')
+environment.ca_file = usable('cainfo', first('CURL_CA_BUNDLE', 'SSL_CERT_FILE'))
+environment.ca_path = usable('capath', first('SSL_CERT_DIR'))
 if not environment.ca_file and not environment.ca_path then
   local version = library.version
-  environment.ca_file, environment.ca_path = authorities.find(version.ca_file, version.ca_path)
+  local file, folder = authorities.find(version.ca_file, version.ca_path)
+  environment.ca_file, environment.ca_path = usable('cainfo', file), usable('capath', folder)
 end
 
 --- The proxy for a URL of this scheme.
