@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/test.sh GROUP...: runs groups of tests, two at a time (JOBS=1: one), and ends with the sums.
-#   hosts      the C++ tests, and all specs in every host
+#   hosts      the C++ tests, and all specs in every host, or in those that HOSTS names
 #   pressure   the specs with a collector that runs all the time, and with one that works at every
 #              call into luvcurl; without those whose work processes of their own do, and without
 #              the table of faults, whose outcomes are a matter of time
@@ -32,7 +32,7 @@ cpp() { echo "ctest --test-dir $1 --output-on-failure --no-tests=error"; }
 for group in "$@"; do
   case $group in
     hosts)
-      for host in luajit nvim luvi lua5.1 lua5.3 lua5.4; do
+      for host in ${HOSTS:-luajit nvim luvi lua5.1 lua5.3 lua5.4}; do
         add "$host" "$(specs --build build/release --host $host)"
       done
       add core "$(cpp build/release)"
