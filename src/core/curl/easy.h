@@ -42,13 +42,14 @@ struct Easy {
   EasyPtr handle;
   Options options;
   BodyKind body = BodyKind::none;
-  std::shared_ptr<const Url> url;    ///< of the last request: libcurl has pointers to it
-  BuiltForm form;                    ///< BodyKind::form
-  std::string lines;                 ///< memory for a response's headers
-  EasyUser *user = nullptr;          ///< whose it is now; libcurl's callbacks call it
-  SlistPtr reduced_headers;          ///< what is left of the headers, see redirect.h
-  bool is_abroad = false;            ///< a redirect has led to another server
-  bool expectation_refused = false;  ///< by an answer of 417
+  std::shared_ptr<const Url> url;          ///< of the last request: libcurl has pointers to it
+  BuiltForm form;                          ///< BodyKind::form
+  std::string lines;                       ///< memory for a response's headers
+  EasyUser *user = nullptr;                ///< whose it is now; libcurl's callbacks call it
+  curl_socket_t socket = CURL_SOCKET_BAD;  ///< the last one opened for the request under way
+  SlistPtr reduced_headers;                ///< what is left of the headers, see redirect.h
+  bool is_abroad = false;                  ///< a redirect has led to another server
+  bool expectation_refused = false;        ///< by an answer of 417
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;

@@ -50,6 +50,8 @@ void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
   // One that libcurl opened by itself: a resolver thread's.
   if (want != 0 && watch.want == 0 && !watch.ours) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   watch.want = want;
+  // While it connects libcurl waits to write.
+  if (want == CURL_POLL_IN && watch.ours) watch.reached = true;
   watch.owner = watch.want != 0 ? owner : nullptr;
   if (watch.want == 0) {
     if (!watch.connected) disarm(watch);
@@ -64,6 +66,7 @@ void Interest::opened(curl_socket_t fd) {
   Watch &watch = *known;
   disarm(watch);
   watch.ours = true;
+  watch.reached = false;
   watch.connected = false;
   // libcurl does not repeat a wish for a number that it closed and got again in one go.
   if (watch.want != 0) mark(fd, watch);
@@ -71,6 +74,11 @@ void Interest::opened(curl_socket_t fd) {
 
 void Interest::responded() noexcept {
   if (Watch *watch = find(current_)) watch->connected = watch->ours;
+}
+
+bool Interest::has_reached(curl_socket_t fd) const noexcept {
+  const auto index = static_cast<std::size_t>(fd);
+  return fd >= 0 && index < watches_.size() && watches_[index].reached;
 }
 
 void Interest::closing(curl_socket_t fd) noexcept {

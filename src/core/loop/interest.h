@@ -43,6 +43,9 @@ class Interest {
   /// close.
   void responded() noexcept;
 
+  /// Whether the last connection that libcurl opened under this number has reached its other end.
+  bool has_reached(curl_socket_t fd) const noexcept;
+
   /// Unwatches `fd`, which is closed right after.
   void closing(curl_socket_t fd) noexcept;
 
@@ -93,6 +96,7 @@ class Interest {
     std::uint8_t want = 0;   // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
     std::uint8_t armed = 0;  // the same bits, as the loop watches
     bool ours = false;       // opened by our OPENSOCKETFUNCTION
+    bool reached = false;    // ours, and libcurl waits for something to read from it, or did
     bool connected = false;  // ours, and a response came over it
     bool dirty = false;      // waits in dirty_
   };

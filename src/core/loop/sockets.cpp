@@ -6,7 +6,7 @@
 
 #include <new>
 
-#include "core/curl/option.h"
+#include "core/curl/easy.h"
 #include "core/loop/interest.h"
 
 namespace luvcurl {
@@ -31,8 +31,12 @@ curl_socket_t on_open(void *interest, curlsocktype, curl_sockaddr *address) {
 }
 
 // What a server connects to us (FTP's active mode) libcurl accepts itself.
-int on_socket_options(void *, curl_socket_t fd, curlsocktype purpose) {
-  if (purpose == CURLSOCKTYPE_ACCEPT) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+int on_socket_options(void *easy, curl_socket_t fd, curlsocktype purpose) {
+  if (purpose == CURLSOCKTYPE_ACCEPT) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  } else {
+    static_cast<Easy *>(easy)->socket = fd;
+  }
   return CURL_SOCKOPT_OK;
 }
 
@@ -43,12 +47,14 @@ int on_close(void *interest, curl_socket_t fd) {
 
 }  // namespace
 
-void watch_sockets(CURL *easy, Interest &interest) noexcept {
-  set_option(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
-  set_option(easy, CURLOPT_OPENSOCKETDATA, &interest);
-  set_option(easy, CURLOPT_SOCKOPTFUNCTION, &on_socket_options);
-  set_option(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
-  set_option(easy, CURLOPT_CLOSESOCKETDATA, &interest);
+void watch_sockets(Easy &easy, Interest &interest) noexcept {
+  CURL *handle = easy.handle.get();
+  set_option(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  set_option(handle, CURLOPT_OPENSOCKETDATA, &interest);
+  set_option(handle, CURLOPT_SOCKOPTFUNCTION, &on_socket_options);
+  set_option(handle, CURLOPT_SOCKOPTDATA, &easy);
+  set_option(handle, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
+  set_option(handle, CURLOPT_CLOSESOCKETDATA, &interest);
 }
 
 }  // namespace luvcurl

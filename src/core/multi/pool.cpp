@@ -53,7 +53,7 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   if (!easy->handle) throw std::bad_alloc();
   CURL *handle = easy->handle.get();
   callbacks::install(*easy);
-  watch_sockets(handle, interest_);
+  watch_sockets(*easy, interest_);
   set_option(handle, CURLOPT_ERRORBUFFER, easy->message.data());
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

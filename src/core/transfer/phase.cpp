@@ -47,8 +47,17 @@ long port_of(std::string_view url) {
 
 // A proxy is asked to connect, too.
 bool waits_for_tunnel(CURL *easy, const Leg &leg) {
-  return leg.has_proxy && info_long(easy, CURLINFO_HTTP_CONNECTCODE) / 100 != 2 &&
+  return leg.has_proxy && is_secure(leg.url) &&
+         info_long(easy, CURLINFO_HTTP_CONNECTCODE) / 100 != 2 &&
          info_long(easy, CURLINFO_PRIMARY_PORT) != port_of(leg.url);
+}
+
+// Other protocols than HTTP send no request that libcurl counts, and COMPAT libcurl 7.88 counts
+// what it sends to a proxy before TLS begins, too.
+bool is_sent(const Leg &leg, const Steps &now) {
+  const bool has_tls = !leg.opened || !is_secure(leg.url) || now.tls > leg.before.tls;
+  const bool http = leg.url.substr(0, 4) == "http";
+  return has_tls && (now.sent > leg.before.sent || (!http && now.send > leg.before.send));
 }
 
 }  // namespace
@@ -74,9 +83,9 @@ const char *phase_name(Phase phase) noexcept {
 }
 
 Steps steps_of(CURL *easy) noexcept {
-  return {info_size(easy, CURLINFO_NAMELOOKUP_TIME_T), info_size(easy, CURLINFO_CONNECT_TIME_T),
-          info_size(easy, CURLINFO_APPCONNECT_TIME_T), info_size(easy, CURLINFO_PRETRANSFER_TIME_T),
-          info_size(easy, CURLINFO_REDIRECT_TIME_T),   info_long(easy, CURLINFO_LOCAL_PORT)};
+  return {info_size(easy, CURLINFO_NAMELOOKUP_TIME_T), info_size(easy, CURLINFO_APPCONNECT_TIME_T),
+          info_size(easy, CURLINFO_PRETRANSFER_TIME_T), info_size(easy, CURLINFO_REDIRECT_TIME_T),
+          info_long(easy, CURLINFO_REQUEST_SIZE)};
 }
 
 Phase phase_before_response(CURL *easy, CURLcode code, const Leg &leg) noexcept {
@@ -84,17 +93,15 @@ Phase phase_before_response(CURL *easy, CURLcode code, const Leg &leg) noexcept 
   const Steps now = steps_of(easy);
   // The answer that leads elsewhere is still under way, or leads where it must not.
   const bool unfit = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT;
-  if (before.send != 0 && (unfit || now.redirect == before.redirect)) return Phase::wait;
-  if (now.send > before.send) return code == CURLE_SEND_ERROR ? Phase::send : Phase::wait;
+  if (before.sent != 0 && (unfit || now.redirect == before.redirect)) return Phase::wait;
   if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY)
     return Phase::resolve;
   if (is_about_tls(code)) return Phase::tls;
-  if (now.resolve == before.resolve) return Phase::resolve;
-  // COMPAT libcurl 7.87 and up: the time of the connect is told only when TLS is through too.
-  if (now.connect == before.connect && now.local_port == before.local_port) return Phase::connect;
-  if (!is_secure(leg.url) || now.tls > before.tls || waits_for_tunnel(easy, leg))
-    return Phase::connect;
-  return Phase::tls;
+  if (leg.opened && waits_for_tunnel(easy, leg)) return Phase::connect;
+  if (is_sent(leg, now)) return code == CURLE_SEND_ERROR ? Phase::send : Phase::wait;
+  if (!leg.opened) return now.resolve == before.resolve ? Phase::resolve : Phase::connect;
+  if (!leg.reached) return Phase::connect;
+  return is_secure(leg.url) && now.tls == before.tls ? Phase::tls : Phase::connect;
 }
 
 }  // namespace luvcurl

@@ -104,6 +104,7 @@ bool Transfer::start(std::string *error) {
   easy_ = owner_->lend(request_, error);
   if (!easy_) return false;
   easy_->user = this;
+  easy_->socket = CURL_SOCKET_BAD;
   result_->headers.write_to(easy_->lines);
   if (second_try_) {
     set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);

@@ -124,6 +124,7 @@ bool Transfer::on_header(std::string_view line) {
   if (result_->headers.status() >= 300) {
     before_ = steps_of(easy_->handle.get());
     resend::leads_on(*easy_, request_, result_->headers.status());
+    easy_->socket = CURL_SOCKET_BAD;
   }
   if (result_->headers.status() >= 300 && result_->headers.status() < 400) {
     const std::string from = current_url();

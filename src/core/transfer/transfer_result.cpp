@@ -34,7 +34,10 @@ Phase Transfer::phase_reached(CURLcode code) const {
   const std::string url = current_url();
   const Option *proxy = request_.options->find(CURLOPT_PROXY);
   const bool has_proxy = proxy != nullptr && !proxy->text.empty();
-  const Phase phase = phase_before_response(easy_->handle.get(), code, {before_, url, has_proxy});
+  const bool opened = easy_->socket != CURL_SOCKET_BAD;
+  const bool reached = loop_.interest().has_reached(easy_->socket);
+  const Phase phase =
+      phase_before_response(easy_->handle.get(), code, {before_, url, has_proxy, opened, reached});
   return phase == Phase::wait && is_uploading() ? Phase::send : phase;
 }
 
