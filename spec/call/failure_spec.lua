@@ -85,7 +85,7 @@ describe('a failure', function()
   describe('to connect:', function()
     it('connection refused', function()
       local url = fault.refused() .. '/'
-      local err = fails('COULDNT_CONNECT', 'connect', { url = url }, "Couldn't connect to server")
+      local err = fails('COULDNT_CONNECT', 'connect', { url = url }, "ould.+t connect to server")
       assert.equal(7, err.code)
     end)
 
@@ -157,7 +157,7 @@ describe('a failure', function()
       end)
       local err = failure_of { url = server.url .. '/', body = body, expect = false }
       assert.equal('send', err.phase)
-      assert.equal('SEND_ERROR', err.name)
+      assert.matches('^[SR]E[NC][DV]_ERROR$', err.name) -- SEND or RECV: as libcurl notices it
       assert.equal(server.url .. '/', err.url)
     end)
   end)
@@ -225,7 +225,7 @@ describe('a failure', function()
 
     it('shorter than its Content-Length', function()
       local err = fails_in_body('PARTIAL_FILE', { url = serve(HALF, 'close') },
-        '4 bytes remaining to read')
+        '4 bytes')
       assert.equal(18, err.code)
     end)
 
@@ -241,7 +241,7 @@ describe('a failure', function()
 
     it('a bad chunk size', function()
       fails_in_body('RECV_ERROR', { url = serve(CHUNKED .. 'zz\r\nbody\r\n0\r\n\r\n', 'stall') },
-        'hexadecimal')
+        'hex')
     end)
   end)
 

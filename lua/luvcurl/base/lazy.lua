@@ -52,6 +52,19 @@ function require_here(name)
   return values[name]
 end
 
+-- The names of ours in a text. Not by a pattern: that would be tried at each of a hundred thousand
+-- characters.
+local function required_by(text)
+  local at = 1
+  return function()
+    local _, before = text:find("('luvcurl/", at, true)
+    if before then
+      at = text:find("'", before, true)
+      return text:sub(before - 7, at - 1)
+    end
+  end
+end
+
 local function read(name)
   if texts[name] or values[name] ~= nil or loaded[name] ~= nil then
     return
@@ -62,7 +75,7 @@ local function read(name)
   end
   texts[name] = file:read('*a')
   file:close()
-  for other in texts[name]:gmatch("%('(luvcurl/[%w_/]+)'%)") do
+  for other in required_by(texts[name]) do
     read(other)
   end
 end

@@ -12,6 +12,7 @@ struct Quirks {
   bool native_authorities = false;  ///< the system's own are trusted unless others are named
   bool greets_again = false;
   bool counts_on = false;  ///< how often a handle's requests were sent again
+  bool mixes_schemes = false;
 };
 
 const Quirks &quirks() noexcept;

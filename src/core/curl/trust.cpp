@@ -122,11 +122,6 @@ CURLcode on_connection(CURL *, void *context, void *handle) noexcept {
   }
 }
 
-int on_socket(void *easy, curl_socket_t, curlsocktype) noexcept {
-  static_cast<Easy *>(easy)->trust.layers = 0;
-  return CURL_SOCKOPT_OK;
-}
-
 // The built-in file is not read before somebody speaks TLS. Of what an option names, libcurl has
 // the better words when it cannot be read.
 bool can_be_read(const OptionSet &options, const Side &side, const Trusted &trusted) {
@@ -193,9 +188,6 @@ bool install(Easy &easy, std::string *error) {
   if (!trust.server && !trust.proxy) return true;
   set_option(handle, CURLOPT_SSL_CTX_FUNCTION, &on_connection);
   set_option(handle, CURLOPT_SSL_CTX_DATA, &easy);
-  if (!trust.by_https_proxy) return true;
-  set_option(handle, CURLOPT_SOCKOPTFUNCTION, &on_socket);
-  set_option(handle, CURLOPT_SOCKOPTDATA, &easy);
   return true;
 }
 

@@ -35,7 +35,9 @@ int on_socket_options(void *easy, curl_socket_t fd, curlsocktype purpose) {
   if (purpose == CURLSOCKTYPE_ACCEPT) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   } else {
-    static_cast<Easy *>(easy)->socket = fd;
+    Easy &owner = *static_cast<Easy *>(easy);
+    owner.socket = fd;
+    owner.trust.layers = 0;  // no TLS was begun on this one
   }
   return CURL_SOCKOPT_OK;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/curl/quirks.h"
 #include "core/multi/lane.h"
 #include "core/transfer/transfer.h"
 
@@ -47,6 +48,15 @@ std::shared_ptr<Transfer> Multi::add(Request request, std::string *error) {
 void Multi::enqueue(const std::shared_ptr<Transfer> &transfer) {
   queue_.push(&Server::of(*transfer->request().url->origin), transfer);
   loop_->wake();
+}
+
+std::shared_ptr<const Url> Multi::parse(std::string_view url, std::string *error,
+                                        const std::string &kinship) {
+  // COMPAT libcurl before 8.17: it sends a request for http:// over a kept connection for https:// to
+  // the same host and port (curl#19006).
+  if (quirks().mixes_schemes && url.substr(0, 6) == "https:")
+    return urls_.get(url, error, kinship + " https");
+  return urls_.get(url, error, kinship);
 }
 
 void Multi::close() {

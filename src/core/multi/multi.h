@@ -57,9 +57,7 @@ class Multi final : public Participant,
 
   /// Parses a URL or finds it among the recent ones, for requests of a kinship (kinship.h).
   std::shared_ptr<const Url> parse(std::string_view url, std::string *error,
-                                   const std::string &kinship = {}) {
-    return urls_.get(url, error, kinship);
-  }
+                                   const std::string &kinship = {});
 
   /// Cancels every transfer and refuses new ones.
   void close();

@@ -134,9 +134,9 @@ void Transfer::finish(CURLcode code) noexcept {
     if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
     result_->headers.collect(handle);
     if (code == CURLE_OK) telling_.note_last_counts();
-    take_summary(code);
     result_->outcome.phase = phase_reached(code);
     if (code != CURLE_OK || may_have_counted()) easy_->spoiled = true;
+    take_summary(code);
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
     const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);

@@ -9,11 +9,26 @@
 
 namespace luvcurl {
 
+namespace {
+
+// Newer versions of libcurl fill in, at a failure, times of steps that were not reached.
+void forget_unreached(Timings &timings, Phase phase) {
+  if (phase < Phase::body) timings.wait = 0;
+  if (phase < Phase::send) timings.send = 0;
+  if (phase <= Phase::tls) timings.tls = 0;
+  if (phase <= Phase::connect) timings.connect = 0;
+  if (phase <= Phase::resolve) timings.resolve = 0;
+}
+
+}  // namespace
+
 void Transfer::take_summary(CURLcode code) {
   const Headers &headers = result_->headers;
   if (easy_)
     result_->summary = summarize(easy_->handle.get(), headers.status(), !headers.hops().empty());
   Timings &timings = result_->summary.timings;
+  // They add up over redirects: an earlier request had reached what this one did not.
+  if (code != CURLE_OK && headers.hops().empty()) forget_unreached(timings, result_->outcome.phase);
   const std::uint64_t left_queue = easy_ ? started_at_ : loop_.now();
   timings.queue = static_cast<std::int64_t>(left_queue - added_at_) * 1000;
   // libcurl counts up to its last look at the transfer, which is long ago for one that stalled.
