@@ -33,7 +33,7 @@ for group in "$@"; do
   case $group in
     hosts)
       for host in ${HOSTS:-luajit nvim luvi lua5.1 lua5.3 lua5.4}; do
-        add "$host" "$(specs --build build/release --host $host)"
+        add "$host" "$(specs --build build/release --host "$host")"
       done
       add core "$(cpp build/release)"
       ;;
