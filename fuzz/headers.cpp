@@ -40,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t siz
     const std::size_t end = text.find('\n');
     const std::size_t length = end == std::string_view::npos ? text.size() : end + 1;
     if (headers.line(text.substr(0, length)) == Headers::Line::end && headers.status() / 100 == 3)
-      headers.redirected(std::string(headers.location()));
+      headers.redirected(headers.locations().empty() ? std::string()
+                                                     : std::string(headers.locations().front()));
     text.remove_prefix(length);
   }
   // What is visited was in the lines, once.

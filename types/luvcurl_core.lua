@@ -210,8 +210,9 @@ function core.info_names() end
 
 --- Raises "option 'x': expected …" when a value does not fit.
 ---@param list any[]  name1, value1, name2, value2, …, applied in this order
+---@param of_environment? boolean  its proxy is the environment's for the URL's scheme
 ---@return luvcurl.Options
-function core.options(list) end
+function core.options(list, of_environment) end
 
 --- An absolute, normalized URL. Raises "url: …" when there is none.
 ---@param url string

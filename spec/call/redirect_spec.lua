@@ -194,3 +194,46 @@ describe('hooks', function()
     assert.is_nil(res.body)
   end)
 end)
+
+describe('a redirect that makes a GET of a request', function()
+  local BODY = { body = 'b', headers = { ['Content-Type'] = 'a/b', ['Content-Language'] = 'en',
+    ['Content-Encoding'] = 'identity', ['Content-Location'] = '/b', Accept = 'a/c' } }
+
+  local function asked_after(status, verb, fields)
+    local server = echo.serve(function(request)
+      if request.path == '/end' then
+        return {}
+      end
+      return { status = status, headers = { 'Location: /end' } }
+    end)
+    assert(curl[verb](server.url, fields))
+    return server.asked[2]
+  end
+
+  local function names(request)
+    return table.concat({ tostring(request.headers['content-type']),
+      tostring(request.headers['content-language']), tostring(request.headers['content-encoding']),
+      tostring(request.headers['content-location']), tostring(request.headers['content-length']) },
+      ' ')
+  end
+
+  runs('leaves what described the body', function()
+    for _, case in ipairs { { 301, 'post' }, { 302, 'post' }, { 303, 'post' }, { 303, 'put' },
+      { 303, 'patch' }, { 303, 'delete' } } do
+      local request = asked_after(case[1], case[2], BODY)
+      assert.equal('GET nil nil nil nil nil', request.method .. ' ' .. names(request))
+      assert.equal('a/c', request.headers.accept)
+    end
+    for _, fields in ipairs { { json = { a = 1 } }, { form = { a = 1 } },
+      { multipart = { a = 'b' } }, { body = function() end } } do
+      assert.equal('nil nil nil nil nil', names(asked_after(303, 'post', fields)))
+    end
+  end)
+
+  runs('is none where the body goes along', function()
+    for _, case in ipairs { { 307, 'post' }, { 308, 'post' }, { 302, 'put' }, { 301, 'patch' } } do
+      local request = asked_after(case[1], case[2], BODY)
+      assert.equal('b a/b en identity /b 1', request.body .. ' ' .. names(request))
+    end
+  end)
+end)

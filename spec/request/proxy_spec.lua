@@ -5,6 +5,7 @@ local child = require 'spec.support.child'
 local echo = require 'spec.support.echo'
 local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
+local library = require 'luvcurl/host/library'
 local servers = require 'spec.support.servers'
 
 local nginx, certs, proxy = servers.nginx, servers.certs, servers.proxy
@@ -102,6 +103,49 @@ describe('a proxy', function()
   end)
 end)
 
+describe('a Proxy-Authorization header of the user\'s', function()
+  local HEADERS = { { headers = { ['Proxy-Authorization'] = 'Basic sesame' } },
+    { options = { httpheader = { 'proxy-authorization: Basic sesame' } } },
+    { headers = { ['Proxy-Authorization'] = 'Basic sesame' }, options = { headeropt = 0 } } }
+
+  local function request_with(fields, more)
+    local request = { tls = { ca_file = certs.ca } }
+    for _, each in ipairs { fields, more } do
+      for name, value in pairs(each) do
+        request[name] = value
+      end
+    end
+    return request
+  end
+
+  runs('goes to the proxy that is asked', function()
+    for _, fields in ipairs(HEADERS) do
+      local server = echo.serve()
+      assert(curl.get('http://name.example/', request_with(fields, { proxy = server.url })))
+      assert.equal('Basic sesame', server.asked[1].headers['proxy-authorization'])
+    end
+  end)
+
+  runs('goes to the proxy that makes a tunnel, and not through it', function()
+    for _, fields in ipairs(HEADERS) do
+      local server = echo.serve(function() return { status = 503 } end)
+      assert.is_nil(curl.get('https://name.example/', request_with(fields, { proxy = server.url })))
+      assert.equal('Basic sesame', server.asked[1].headers['proxy-authorization'])
+      local res = assert(curl.get(nginx.tls_url .. '/echo',
+        request_with(fields, { proxy = proxy.http.url })))
+      assert.is_nil(res.body:find('sesame', 1, true))
+    end
+  end)
+
+  runs('goes to no server', function()
+    for _, fields in ipairs(HEADERS) do
+      local server = echo.serve()
+      assert(curl.get(server.url, request_with(fields, { proxy = false })))
+      assert.is_nil(server.asked[1].head:find('sesame', 1, true))
+    end
+  end)
+end)
+
 describe('bypass', function()
   runs('names those who are asked directly', function()
     local url = fault.refused()
@@ -142,5 +186,74 @@ describe('the environment', function()
       '{ proxy = false }'))
     assert.equal('COULDNT_CONNECT', output_with({ http_proxy = (fault.refused()) },
       server.url .. '/z'))
+  end)
+
+  local function redirecting(to)
+    return echo.serve(function()
+      return { status = 302, headers = { 'Location: ' .. to } }
+    end)
+  end
+
+  runs('names another proxy for where a redirect leads', function()
+    local tunnel = echo.serve(function() return { status = 503 } end)
+    assert.equal('COULDNT_CONNECT', output_with({ https_proxy = tunnel.url },
+      redirecting('https://name.example/').url):gsub('RECV_ERROR', 'COULDNT_CONNECT'))
+    assert.equal('CONNECT name.example:443', tunnel.asked[1].head:match('^(%S+ %S+)'))
+  end)
+
+  runs('may name none for where a redirect leads', function()
+    local through = redirecting(nginx.tls_url .. '/small')
+    local fields = ('{ tls = { ca_file = %q } }'):format(certs.ca)
+    assert.equal('200 hello world\n',
+      output_with({ http_proxy = through.url }, 'http://name.example/', fields))
+    assert.equal('200 hello world\n', output_with({ http_proxy = through.url,
+      https_proxy = (fault.refused()), no_proxy = '127.0.0.1,localhost' },
+      'http://name.example/', fields))
+  end)
+
+  runs('is not asked where the request names its proxy', function()
+    local through = redirecting(nginx.tls_url .. '/small')
+    local fields = ('{ tls = { ca_file = %q }, proxy = false }'):format(certs.ca)
+    assert.equal('200 hello world\n',
+      output_with({ https_proxy = (fault.refused()) }, through.url, fields))
+  end)
+
+  runs('names proxies by the scheme', function()
+    local server = echo.serve(function(request) return { body = request.path } end)
+    local url = 'ftp://name.example/x'
+    local fields = "{ options = { protocols_str = 'ftp' } }"
+    if not library.at_least(7, 85) then
+      fields = '{ options = { protocols = 4 } }'
+    end
+    assert.equal('200 ' .. url, output_with({ ftp_proxy = server.url }, url, fields))
+    assert.equal('200 ' .. url, output_with({ FTP_PROXY = server.url }, url, fields))
+    assert.equal('200 ' .. url, output_with({ all_proxy = server.url }, url, fields))
+    assert.equal(3, server.connections)
+    assert.equal('COULDNT_RESOLVE_HOST', output_with(
+      { http_proxy = server.url, https_proxy = server.url }, 'ftp://no.such.host.invalid/', fields))
+    assert.equal(3, server.connections)
+  end)
+
+  runs('counts as it is now, not as it was when the library was loaded', function()
+    local server = echo.serve(function(request) return { body = request.path } end)
+    local result = child.run(([[
+      local curl = require 'luvcurl'
+      local uv = require('luvcurl/host/host').uv
+      local function show(wait)
+        uv.sleep(wait)
+        local res, err = curl.get('http://no.such.host.invalid/')
+        io.write(res and res.status or err.name, ' ')
+      end
+      show(0)
+      uv.os_setenv('http_proxy', %q)
+      show(1100)
+      uv.os_setenv('no_proxy', 'no.such.host.invalid')
+      show(1100)
+      uv.os_unsetenv('no_proxy')
+      uv.os_unsetenv('http_proxy')
+      show(1100)
+    ]]):format(server.url))
+    assert.equal('', result.err)
+    assert.equal('COULDNT_RESOLVE_HOST 200 COULDNT_RESOLVE_HOST COULDNT_RESOLVE_HOST ', result.out)
   end)
 end)

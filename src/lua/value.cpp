@@ -100,6 +100,7 @@ bool read_option(lua_State *L, int name, int value, OptionSet &set, Refusal &no)
 
 int new_options(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
+  const bool proxy_of_environment = lua_toboolean(L, 2) != 0;
   lua_settop(L, 1);
   auto &object = Object<OptionsObject>::push(L);
   object.building = std::make_shared<OptionSet>();
@@ -115,6 +116,7 @@ int new_options(lua_State *L) {
     lua_settop(L, 2);
   }
   lua_settop(L, 2);
+  if (proxy_of_environment) object.building->mark_proxy_of_environment();
   object.building->seal();
   object.options = std::move(object.building);
   return 1;

@@ -1,12 +1,16 @@
---- What the environment says about proxies and certificates, read once, at load. libcurl would
---- look the proxies up again for every request.
+--- What the environment says: about proxies, looked at again at most every second, where libcurl
+--- would for every request; and about certificates, read once, at load.
 
 local authorities = require('luvcurl/host/authorities')
 local core = require('luvcurl_core')
+local host = require('luvcurl/host/host')
 local library = require('luvcurl/host/library')
+
+local hrtime = host.uv.hrtime
 
 local environment = {}
 
+--- The first of these variables that says something.
 local function first(...)
   for i = 1, select('#', ...) do
     local value = os.getenv((select(i, ...)))
@@ -17,15 +21,63 @@ local function first(...)
   return nil
 end
 
-local any = first('all_proxy', 'ALL_PROXY')
+-- Proxies --------------------------------------------------------------------------------------
 
---- Proxies by the URL's scheme; '' is none. HTTP_PROXY in capitals does not count: a CGI's
---- environment has it from the request's "Proxy:" header.
-environment.proxy = {
-  http = first('http_proxy') or any or '',
-  https = first('https_proxy', 'HTTPS_PROXY') or any or '',
-}
-environment.no_proxy = first('no_proxy', 'NO_PROXY') or ''
+local SECOND = 1e9 -- ns
+local stale_at = 0
+local proxies = {} -- by the URL's scheme; '' is none
+
+--- Changes whenever a proxy has.
+environment.generation = 0
+environment.no_proxy = ''
+
+--- As libcurl has it. HTTP_PROXY in capitals does not count: a CGI's environment has it from the
+--- request's "Proxy:" header.
+---@param scheme string
+---@return string
+local function find(scheme)
+  local name = scheme .. '_proxy'
+  local proxy = scheme == 'http' and first(name) or scheme ~= 'http' and first(name, name:upper())
+  if not proxy and (scheme == 'ws' or scheme == 'wss') then
+    return find(scheme == 'ws' and 'http' or 'https')
+  end
+  return proxy or first('all_proxy', 'ALL_PROXY') or ''
+end
+
+--- Reads all that was ever asked for again.
+local function refresh(now)
+  stale_at = now + SECOND
+  local no_proxy = first('no_proxy', 'NO_PROXY') or ''
+  local changed = no_proxy ~= environment.no_proxy
+  environment.no_proxy = no_proxy
+  for scheme, proxy in pairs(proxies) do
+    proxies[scheme] = find(scheme)
+    changed = changed or proxies[scheme] ~= proxy
+  end
+  if changed then
+    environment.generation = environment.generation + 1
+  end
+end
+
+--- The proxy for a URL of this scheme, as the environment had it within the last second.
+---@param url string
+---@return string
+function environment.proxy_for(url)
+  local now = hrtime()
+  if now >= stale_at then
+    refresh(now)
+  end
+  local scheme = url:sub(1, 6) == 'https:' and 'https' or url:sub(1, 5) == 'http:' and 'http'
+    or url:match('^(.-):') or 'http'
+  local proxy = proxies[scheme]
+  if not proxy then
+    proxy = find(scheme)
+    proxies[scheme] = proxy
+  end
+  return proxy
+end
+
+-- Certificates -----------------------------------------------------------------------------------
 
 --- What the TLS library has no use for must not fail every request.
 local function usable(option, path)
@@ -39,13 +91,6 @@ if not environment.ca_file and not environment.ca_path then
   local version = library.version
   local file, folder = authorities.find(version.ca_file, version.ca_path)
   environment.ca_file, environment.ca_path = usable('cainfo', file), usable('capath', folder)
-end
-
---- The proxy for a URL of this scheme.
----@param url string
----@return string
-function environment.proxy_for(url)
-  return url:sub(1, 6) == 'https:' and environment.proxy.https or environment.proxy.http
 end
 
 return environment

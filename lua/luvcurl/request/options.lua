@@ -13,6 +13,7 @@ local INSTEAD = {
   postfieldsize = 'body', postfieldsize_large = 'body', infilesize = 'body',
   infilesize_large = 'body', url = 'url', curlu = 'url', httppost = 'form', mimepost = 'form',
   progressfunction = 'on_progress', xferinfofunction = 'on_progress',
+  header = 'on_response', suppress_connect_headers = 'on_response',
   progressdata = 'on_progress', xferinfodata = 'on_progress', noprogress = 'on_progress',
 }
 

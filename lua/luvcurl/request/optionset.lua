@@ -33,7 +33,6 @@ local function defaults()
   push('connecttimeout_ms', CONNECT_TIMEOUT)
   push('accept_encoding', '')
   push('useragent', 'luvcurl/' .. library.version.luvcurl)
-  push('noproxy', environment.no_proxy)
   if environment.ca_file then
     push('cainfo', environment.ca_file)
   end
@@ -76,7 +75,7 @@ end
 ---@param list any[]
 ---@return string|nil
 local function key_of(proxy, list)
-  local n = append(0, proxy)
+  local n = append(append(0, proxy), environment.no_proxy)
   for i = 1, #list do
     local value = list[i]
     local kind = type(value)
@@ -108,13 +107,16 @@ local function build(proxy, list)
   for i = 1, #DEFAULTS do
     whole[i] = DEFAULTS[i]
   end
-  whole[#whole + 1] = 'proxy'
-  whole[#whole + 1] = proxy
   local n = #whole
-  for i = 1, #list do
-    whole[n + i] = list[i]
+  whole[n + 1], whole[n + 2] = 'proxy', proxy
+  whole[n + 3], whole[n + 4] = 'noproxy', environment.no_proxy
+  n = n + 4
+  local of_environment = true
+  for i = 1, #list, 2 do
+    whole[n + i], whole[n + i + 1] = list[i], list[i + 1]
+    of_environment = of_environment and list[i] ~= 'proxy'
   end
-  local ok, options = pcall(core.options, whole)
+  local ok, options = pcall(core.options, whole, of_environment)
   if not ok then
     misuse(options)
   end
@@ -144,9 +146,12 @@ end
 ---@param list any[]
 ---@return fun(url: string): luvcurl.Options
 function optionset.fixed(list)
-  local by_proxy = {}
+  local by_proxy, generation = {}, environment.generation
   return function(url)
     local proxy = environment.proxy_for(url)
+    if generation ~= environment.generation then
+      by_proxy, generation = {}, environment.generation
+    end
     local options = by_proxy[proxy]
     if not options then
       options = find(proxy, list)

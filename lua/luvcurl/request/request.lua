@@ -3,8 +3,8 @@
 ---
 --- Defaults: http and https only; at most 10 redirects; 30 s to connect; no limit on the whole
 --- time (`timeout`) nor on the body (`max_body`); every encoding libcurl can undo is accepted;
---- proxies and certificates as the environment said when the library was loaded. `options` may
---- override any of them.
+--- proxies as the environment says, certificates as it said when the library was loaded. `options`
+--- may override any of them.
 
 local body_field = require('luvcurl/request/body')
 local check = require('luvcurl/base/check')

@@ -27,14 +27,18 @@ TEST(HeadersLine, ReadsTheStatusLine) {
   EXPECT_EQ(headers.status(), 0);
 }
 
-TEST(HeadersLine, KeepsTheLocationOfTheLastResponse) {
+TEST(HeadersLine, KeepsTheLocationsOfTheLastResponse) {
   Headers headers;
   headers.line("HTTP/1.1 302 Found\r\n");
   EXPECT_EQ(headers.line("LOCATION:  /next \r\n"), Headers::Line::field);
+  headers.line("Location:\r\n");
+  headers.line("Location : /not-one\r\n");
+  headers.line("Locations: /nor-this\r\n");
+  headers.line("location:/other\r\n");
   EXPECT_EQ(headers.line("\r\n"), Headers::Line::end);
-  EXPECT_EQ(headers.location(), "/next");
+  EXPECT_EQ(headers.locations(), (std::vector<std::string_view>{"/next", "/other"}));
   headers.line("HTTP/1.1 200 OK\r\n");
-  EXPECT_EQ(headers.location(), "");
+  EXPECT_TRUE(headers.locations().empty());
 }
 
 TEST(HeadersLine, CountsHops) {

@@ -49,6 +49,7 @@ struct Easy {
   curl_socket_t socket = CURL_SOCKET_BAD;  ///< the last one opened for the request under way
   SlistPtr reduced_headers;                ///< what is left of the headers, see redirect.h
   bool is_abroad = false;                  ///< a redirect has led to another server
+  bool body_dropped = false;               ///< a redirect has made a GET of it
   bool expectation_refused = false;        ///< by an answer of 417
   long buffer_size = 0;
   bool reports_progress = false;

@@ -103,13 +103,18 @@ std::string_view Headers::reason() const {
   return trimmed(line);
 }
 
-std::string_view Headers::location() const {
-  std::string_view last;
-  each_field(std::string_view(records_).substr(last_response_), Kind::header, last_,
-             [&last](std::string_view name, std::string_view value) {
-               if (same_name(name, "location")) last = value;
-             });
-  return last;
+std::vector<std::string_view> Headers::locations() const {
+  constexpr std::string_view name = "location:";
+  std::vector<std::string_view> all;
+  std::string_view records = std::string_view(records_).substr(last_response_);
+  while (!records.empty()) {
+    const bool is_header = records[0] == static_cast<char>(Kind::header);
+    const std::string_view line = next_line(&records);
+    if (!is_header || !same_name(line.substr(0, name.size()), name)) continue;
+    const std::string_view value = readable(line.substr(name.size()));
+    if (!value.empty()) all.push_back(value);
+  }
+  return all;
 }
 
 void Headers::keep(Kind kind, std::string_view line) {

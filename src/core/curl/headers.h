@@ -69,8 +69,9 @@ class Headers {
   /// What the last status line has behind its number.
   std::string_view reason() const;
 
-  /// The Location header of the response just read; empty when it has none.
-  std::string_view location() const;
+  /// The Location headers of the response just read that say something. libcurl follows the first,
+  /// and takes no "Location :" for one.
+  std::vector<std::string_view> locations() const;
 
   /// Has lines written to the memory of `spare`, if there are none yet.
   void write_to(std::string &spare);

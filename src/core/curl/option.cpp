@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "core/curl/kinship.h"
+#include "core/curl/proxy_lines.h"
 #include "core/curl/ready_lines.h"
 
 namespace luvcurl {
@@ -22,12 +23,15 @@ std::string lower(const char *name) {
 }
 
 // Options with plain values that would break what luvcurl promises: never blocking (nosignal,
-// quick_exit, connect_only), one URL source (url), progress by hook (noprogress).
+// quick_exit, connect_only), one URL source (url), progress by hook (noprogress), headers told as
+// such and those of the server only (header, suppress_connect_headers).
 bool is_owned_value(CURLoption id) {
   switch (id) {
     case CURLOPT_URL:
     case CURLOPT_NOSIGNAL:
     case CURLOPT_NOPROGRESS:
+    case CURLOPT_HEADER:
+    case CURLOPT_SUPPRESS_CONNECT_HEADERS:
     case CURLOPT_CONNECT_ONLY:
     case CURLOPT_WILDCARDMATCH:
     case CURLOPT_POSTFIELDSIZE:
@@ -103,6 +107,7 @@ bool Option::operator==(const Option &other) const {
 }
 
 void OptionSet::seal() {
+  if (has(CURLOPT_HTTPHEADER)) keep_proxy_lines(options_);
   make_ready_lines(options_);
   kinship_ = kinship_of(options_);
   const std::hash<std::string> of_text;

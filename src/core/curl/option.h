@@ -55,6 +55,10 @@ class OptionSet {
   /// Adds an option, before seal().
   void add(Option option);
 
+  /// Before seal(): its proxy is the environment's for a scheme, not one that was asked for.
+  void mark_proxy_of_environment() { proxy_of_environment_ = true; }
+  bool proxy_of_environment() const noexcept { return proxy_of_environment_; }
+
   /// Makes header lines ready, builds what libcurl keeps pointers to, and the hash. Throws
   /// std::bad_alloc.
   void seal();
@@ -80,7 +84,9 @@ class OptionSet {
   const std::string &kinship() const noexcept { return kinship_; }
 
   std::size_t hash() const noexcept { return hash_; }
-  bool operator==(const OptionSet &other) const { return options_ == other.options_; }
+  bool operator==(const OptionSet &other) const {
+    return options_ == other.options_ && proxy_of_environment_ == other.proxy_of_environment_;
+  }
 
  private:
   // One of 64 bits for each id. Most options that are asked for were not given.
@@ -90,6 +96,7 @@ class OptionSet {
 
   std::vector<Option> options_;
   std::uint64_t given_ = 0;
+  bool proxy_of_environment_ = false;
   std::vector<SlistPtr> slists_;  // one per list option, in order
   std::size_t hash_ = 0;
   std::string kinship_;

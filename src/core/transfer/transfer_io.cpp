@@ -128,8 +128,7 @@ bool Transfer::on_header(std::string_view line) {
   }
   if (result_->headers.status() >= 300 && result_->headers.status() < 400) {
     const std::string from = current_url();
-    redirect::prepare(*easy_, result_->headers.status(), from,
-                      std::string(result_->headers.location()));
+    redirect::prepare(*easy_, result_->headers.status(), from, result_->headers);
     result_->headers.redirected(from);
   }
   return true;
@@ -187,7 +186,7 @@ bool Transfer::is_final_response() const {
   if (status < 200) return false;
   if (status == 401 || status == 407 || status == 417) return false;
   if (status < 300 || status >= 400) return true;
-  return result_->headers.location().empty() ||
+  return result_->headers.locations().empty() ||
          request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }
 
