@@ -104,7 +104,8 @@ describe('res:events', function()
   end)
 
   it('are an iterator for `for`, which raises when the transfer fails', function()
-    local server = scripted { 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n'
+    local server = scripted { 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n'
+      .. 'Content-Length: 99\r\n\r\n'
       .. 'data: a\n\ndata: b\n\n' }
     local res = assert(curl.stream(server.url))
     local seen = {}
@@ -129,6 +130,26 @@ describe('res:events', function()
       'response:events.retry: expected a number of milliseconds, got -1')
     assert.has_error(function() res:events(true) end,
       'response:events: expected a table, got boolean')
+  end)
+end)
+
+describe('res:events of an answer that is no event stream', function()
+  it('says so, with the answer', function()
+    for _, answer in ipairs {
+      { { status = 404, body = 'no' }, 'HTTP_RETURNED_ERROR' },
+      { { headers = { 'Content-Type: text/html' }, body = 'data: a\n\n' }, 'WEIRD_SERVER_REPLY' },
+      { { body = 'data: a\n\n' }, 'WEIRD_SERVER_REPLY' },
+    } do
+      local server = scripted { fault.response(answer[1]) }
+      local err = reason_of(assert(curl.stream(server.url)):events())
+      assert.equal(answer[2], err.name)
+      assert.equal(answer[1].status or 200, err.response.status)
+    end
+  end)
+
+  runs('is an empty one for 204', function()
+    local server = scripted { fault.response { status = 204 } }
+    assert.is_nil(assert(curl.stream(server.url)):events()())
   end)
 end)
 

@@ -13,7 +13,12 @@ local uv = host.uv
 
 --- ms; as long as browsers wait.
 local RETRY = 3000
+--- What a server may ask for at least; how long a wait is after many tries without an event.
+local LEAST, PATIENT = 100, 30000
 local LONGEST = 2147483647
+
+--- Bytes that a server may make us keep for one event, unless the script says otherwise.
+local MAX_EVENT = 1048576
 
 --- What a new try cannot change: somebody ended it on purpose, or a limit of the request did.
 local FINAL = { ABORTED_BY_CALLBACK = true, FILESIZE_EXCEEDED = true }
@@ -21,10 +26,13 @@ local FINAL = { ABORTED_BY_CALLBACK = true, FILESIZE_EXCEEDED = true }
 ---@class luvcurl.EventOptions
 ---@field reconnect? boolean  send the request again when the stream ends or fails
 ---@field retry? integer      ms to wait before that, until the server says otherwise; 3000
+---@field max_event? integer  bytes of one event; 1 MiB by default
 
 ---@class luvcurl.EventSource
 ---@field res luvcurl.StreamResponse
 ---@field parser luvcurl.EventParser
+---@field tries integer  since the last event
+---@field max integer    bytes of an event
 local Source = {}
 Source.__index = Source
 
@@ -33,14 +41,28 @@ Source.__index = Source
 ---@return luvcurl.Error|nil
 function Source:next()
   while self.head > #self.queue do
+    if self.parser.too_large then
+      return self.res.reader:refuse(
+        ('an event is larger than max_event (%d bytes)'):format(self.max))
+    end
     local chunk, err = self.res.reader:take()
     if not chunk then
       return nil, err
     end
     self.queue, self.head = self.parser:feed(chunk), 1
   end
-  self.head = self.head + 1
+  self.head, self.tries = self.head + 1, 0
   return self.queue[self.head - 1]
+end
+
+--- How long to wait before the next try.
+---@return number ms
+function Source:pause()
+  local said = self.parser.retry
+  self.retry = said and math.max(said, LEAST) or self.retry
+  local longer = self.retry * 2 ^ math.min(self.tries, 20)
+  self.tries = self.tries + 1
+  return math.min(math.max(self.retry, math.min(longer, PATIENT)), LONGEST)
 end
 
 --- Whether a response is an event stream. 204 is how a server says that there is nothing more to
@@ -87,6 +109,13 @@ local function sleep(res, ms)
   end
 end
 
+local function raising(event, err)
+  if err then
+    error(err, 0)
+  end
+  return event
+end
+
 --- Raises what cannot be helped.
 local function check_final(err)
   if err and FINAL[err.name] then
@@ -99,8 +128,7 @@ end
 function Source:reconnect()
   local res, last_id = self.res, self.parser.last_id
   while true do
-    self.retry = self.parser.retry or self.retry
-    sleep(res, math.min(self.retry, LONGEST))
+    sleep(res, self:pause())
     if res.closed then
       return false
     end
@@ -114,7 +142,7 @@ function Source:reconnect()
     end
     check_final(err)
     if answer then
-      self.parser, self.queue, self.head = sse.new(last_id), {}, 1
+      self.parser, self.queue, self.head = sse.new(last_id, self.max), {}, 1
       return is_stream(reader)
     end
   end
@@ -125,30 +153,30 @@ end
 ---@param options luvcurl.EventOptions|nil
 ---@return fun(): luvcurl.Event|nil
 return function(res, options)
-  local self = setmetatable({ res = res, parser = sse.new(), queue = {}, head = 1 }, Source)
-  options = check.record('response:events', options or {}, { 'reconnect', 'retry' })
+  local self = setmetatable({
+    res = res, queue = {}, head = 1, tries = 0,
+  }, Source)
+  options = check.record('response:events', options or {}, { 'reconnect', 'retry', 'max_event' })
+  self.max = check.integer('response:events.max_event', options.max_event or MAX_EVENT, 1,
+    'a number of bytes, 1 or more')
+  self.parser = sse.new(nil, self.max)
   local reconnect = options.reconnect
   if reconnect ~= nil then
     check.type('response:events.reconnect', reconnect, 'boolean')
   end
   self.retry = options.retry == nil and RETRY
     or check.milliseconds('response:events.retry', options.retry)
-  if not reconnect then
-    return function()
-      local event, err = self:next()
-      if err then
-        error(err, 0)
-      end
-      return event
-    end
-  elseif res.reader.intake.sources and not res.reader.intake.rewind then
+  if reconnect and res.reader.intake.sources and not res.reader.intake.rewind then
     misuse('response:events: the request cannot be sent again: its body cannot start anew')
   end
   local checked = false
   return function()
     if not checked then
       checked = true
-      self.over = not is_stream(res.reader)
+      self.over = res.http_version and not is_stream(res.reader)
+    end
+    if not reconnect then
+      return not self.over and raising(self:next()) or nil
     end
     while not self.over and not res.closed do
       local event, err = self:next()

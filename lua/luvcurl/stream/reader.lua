@@ -4,6 +4,7 @@
 local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
 local core = require('luvcurl_core')
+local errors = require('luvcurl/response/error')
 local misuse = require('luvcurl/base/misuse')
 local perform = require('luvcurl/call/perform')
 
@@ -117,42 +118,77 @@ function Reader:exactly(size)
   return #parts == 1 and parts[1] or table.concat(parts)
 end
 
+--- Ends the transfer with an error of the reader's own.
+---@param message string
+---@return nil
+---@return luvcurl.Error err
+function Reader:refuse(message)
+  local t = self.t
+  local err = errors.new({
+    name = 'FILESIZE_EXCEEDED', code = 63, message = message, url = t:url(), phase = 'body',
+    timings = t:timings(), response = self.res,
+  })
+  self.buffer = nil
+  t:cancel()
+  return nil, err
+end
+
+local function too_long(self, max)
+  return self:refuse(('a line is longer than max_line (%d bytes)'):format(max))
+end
+
+--- Takes what `buffer` has of a line.
+---@return string piece
+---@return boolean whole  the line ends there
+local function piece_of_line(self)
+  local buffer, pos = self.buffer, self.pos
+  local stop = buffer:find('\n', pos, true)
+  if stop and stop < #buffer then
+    self.pos = stop + 1
+  else
+    self.buffer = nil
+  end
+  return buffer:sub(pos, stop and stop - 1), stop ~= nil
+end
+
 --- The next line without its LF or CRLF; what the last one has when the body ends without.
+---@param max integer  bytes that a line may have
 ---@return string|nil
 ---@return luvcurl.Error|nil
-function Reader:line()
-  local parts
-  while true do
+function Reader:line(max)
+  local parts, size, whole = nil, 0, false
+  local piece
+  while not whole do
     if not self.buffer then
       local chunk, err = self:take()
       if err then
         return nil, err
       elseif not chunk then
-        return parts and table.concat(parts)
+        break
       end
       self.buffer, self.pos = chunk, 1
     end
-    local buffer, pos = self.buffer, self.pos
-    local stop = buffer:find('\n', pos, true)
-    local piece = buffer:sub(pos, stop and stop - 1)
-    if stop and stop < #buffer then
-      self.pos = stop + 1
-    else
-      self.buffer = nil
+    if piece then
+      parts = parts or {}
+      parts[#parts + 1] = piece
     end
-    if stop then
-      if parts then
-        parts[#parts + 1] = piece
-        piece = table.concat(parts)
-      end
-      if piece:byte(-1) == 13 then
-        piece = piece:sub(1, -2)
-      end
-      return piece
+    piece, whole = piece_of_line(self)
+    size = size + #piece
+    if size > max + 1 then -- one may be a CR
+      return too_long(self, max)
     end
-    parts = parts or {}
-    parts[#parts + 1] = piece
   end
+  if parts then
+    parts[#parts + 1] = piece
+    piece = table.concat(parts)
+  end
+  if whole and piece:byte(-1) == 13 then
+    piece = piece:sub(1, -2)
+  end
+  if piece and #piece > max then
+    return too_long(self, max)
+  end
+  return piece
 end
 
 --- All that is left.

@@ -10,6 +10,7 @@
 ---@class luvcurl.EventParser
 ---@field last_id string     for Last-Event-ID
 ---@field retry integer|nil  ms, the last the server asked for
+---@field too_large boolean|nil  an event has more than `max` bytes: there are none from here on
 local Parser = {}
 Parser.__index = Parser
 
@@ -18,14 +19,19 @@ local BOM = '\239\187\191'
 --- The bytes of a line that is not complete yet are kept as parts, so that a long line costs no
 --- more than its length.
 ---@param last_id? string  of the stream that this one goes on from
+---@param max? integer     bytes of one event
 ---@return luvcurl.EventParser
-function Parser.new(last_id)
-  return setmetatable({ parts = {}, last_id = last_id or '', data = {}, started = false }, Parser)
+function Parser.new(last_id, max)
+  return setmetatable({
+    parts = {}, last_id = last_id or '', data = {}, pending = 0, size = 0, started = false,
+    max = max or math.huge,
+  }, Parser)
 end
 
 local function field(self, name, value)
   if name == 'data' then
     self.data[#self.data + 1] = value
+    self.size = self.size + #value + 1
   elseif name == 'event' then
     self.type = value
   elseif name == 'id' then
@@ -41,8 +47,12 @@ end
 --- An empty line ends an event. One without data is none, but its id counts.
 local function dispatch(self, events)
   local data, kind = self.data, self.type
+  self.too_large = self.size > self.max + 1
+  if self.too_large then
+    return
+  end
   self.last_id = self.id or self.last_id
-  self.data, self.type = {}, nil
+  self.data, self.type, self.size = {}, nil, 0
   if #data == 0 then
     return
   end
@@ -108,7 +118,7 @@ function Parser:feed(chunk)
     if #parts > 0 then
       parts[#parts + 1] = text
       text = table.concat(parts)
-      self.parts = {}
+      self.parts, self.pending = {}, 0
     end
     pos = stop + 1
     if chunk:byte(stop) == 13 then
@@ -119,10 +129,15 @@ function Parser:feed(chunk)
       end
     end
     line(self, text, events)
+    if self.too_large then
+      return events
+    end
   end
   if pos <= #chunk then
     self.parts[#self.parts + 1] = chunk:sub(pos)
+    self.pending = self.pending + #chunk - pos + 1
   end
+  self.too_large = self.pending + self.size > self.max + 1
   return events
 end
 

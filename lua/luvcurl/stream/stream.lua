@@ -4,6 +4,7 @@
 --- and one receive buffer: a slow reader slows the server.
 
 local await = require('luvcurl/host/await')
+local check = require('luvcurl/base/check')
 local headerlist = require('luvcurl/request/headerlist')
 local Intake = require('luvcurl/stream/intake')
 local lazy = require('luvcurl/base/lazy')
@@ -51,24 +52,40 @@ function methods:chunks()
   end
 end
 
---- `for line in res:lines() do`: without LF or CRLF. Raises the Error of a failed transfer.
+--- What a server may make us keep for one line or event, unless the script says otherwise.
+local MEBIBYTE = 1048576
+
+---@class luvcurl.LineOptions
+---@field max_line? integer  bytes; 1 MiB by default
+
+--- `for line in res:lines() do`: without LF or CRLF. Raises the Error of a failed transfer, and
+--- FILESIZE_EXCEEDED, which ends it, where a line is longer than `max_line`.
+---@param options? luvcurl.LineOptions
 ---@return fun(): string|nil
-function methods:lines()
-  local reader = self.reader
+function methods:lines(options)
+  local reader, max = self.reader, MEBIBYTE
+  if options ~= nil then
+    check.record('response:lines', options, { 'max_line' })
+    max = check.integer('response:lines.max_line', options.max_line or max, 1,
+      'a number of bytes, 1 or more')
+  end
   return function()
-    return raising(reader:line())
+    return raising(reader:line(max))
   end
 end
 
 --- `for event in res:events() do`: server-sent events. Raises the Error of a failed transfer.
---- An event that is not complete when the stream ends is dropped, as the standard has it.
+--- An event that is not complete when the stream ends is dropped, as the standard has it; one of
+--- more than `max_event` bytes (1 MiB) raises FILESIZE_EXCEEDED. An answer of 204 has none; one
+--- that is not 200 and text/event-stream raises an Error.
 ---
 --- With `reconnect`, a stream that ends or fails is asked for again: after `retry` ms (3000, or
---- what the server said last), with the Last-Event-ID, as often as it takes. That ends without an
---- error by `res:close()` and by an answer of 204; it raises an Error when any answer, the first
---- one too, is not 200 and text/event-stream, when the transfer was cancelled otherwise, and when
---- it passed `max_body`. The fields of `res` stay those of the first answer; the request's hooks
---- see each of them.
+--- what the server said last, but no less than 100), with the Last-Event-ID, as often as it takes;
+--- after twice the time, up to half a minute, for each try before it that brought no event. That
+--- ends without an error by `res:close()` and by an answer of 204; it raises an Error when an
+--- answer is no event stream, when the transfer was cancelled otherwise, and when it passed
+--- `max_body`. The fields of `res` stay those of the first answer; the request's hooks see each
+--- of them.
 ---@param options? luvcurl.EventOptions
 ---@return fun(): luvcurl.Event|nil
 function methods:events(options)

@@ -60,6 +60,7 @@ class Collected {
 
   /// Throws std::bad_alloc, and has what it had then.
   void append(const char *bytes, std::size_t size) {
+    if (size == 0) return;  // memcpy takes no nullptr
     if (room_ - size_ < size) reserve(size_ + std::max(size, room_));
     std::memcpy(bytes_ + size_, bytes, size);
     size_ += size;
