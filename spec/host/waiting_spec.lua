@@ -92,3 +92,25 @@ describe('pcall(curl.get, url) in a coroutine', function()
       { result.code, result.signal, result.err, result.out })
   end)
 end)
+
+-- luvi's loop runs by itself, and Neovim's; that does not close its Lua state either.
+if helper.host:match('^lua') and helper.host ~= 'luvi' then
+  describe('a script that does not run the loop', function()
+    it('is told when it ends', function()
+      assert.matches('^luvcurl: 1 transfer never began: the script ended without running the loop',
+        run('curl.get(url, function() end)').err)
+      assert.matches('^luvcurl: 3 transfers never began', run([[
+        for _ = 1, 3 do
+          coroutine.wrap(function() curl.get(url) end)()
+        end
+      ]]).err)
+    end)
+
+    it('is told nothing where it did, or where nothing is left to be run', function()
+      assert.equal('', run('curl.get(url, function() os.exit(0, true) end) run(1000)').err)
+      assert.equal('', run('curl.get(url, function() end):cancel() uv.run()').err)
+      assert.equal('', run('curl.get(url, function() end):unref()').err)
+      assert.equal('', run('curl.Multi:new()').err)
+    end)
+  end)
+end

@@ -8,6 +8,7 @@
 #include <link.h>
 #endif
 
+#include <cstdio>
 #include <iterator>
 #include <utility>
 
@@ -135,7 +136,14 @@ Host::~Host() {
 int Host::collect(lua_State *L) {
   lua_pushnil(L);  // what is collected after us must not find us
   lua_rawseti(L, own_table, static_cast<int>(Slot::the_host));
-  static_cast<Host *>(lua_touserdata(L, 1))->~Host();
+  auto *host = static_cast<Host *>(lua_touserdata(L, 1));
+  const int forgotten = host->loop_ ? host->loop_->never_run() : 0;
+  if (forgotten > 0)
+    std::fprintf(stderr,
+                 "luvcurl: %d transfer%s never began: the script ended without running the loop "
+                 "(uv.run())\n",
+                 forgotten, forgotten == 1 ? "" : "s");
+  host->~Host();
   return 0;
 }
 

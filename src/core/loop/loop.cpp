@@ -213,6 +213,7 @@ void Loop::on_timer(uv_timer_t *timer) noexcept {
 // --- one turn ---
 
 void Loop::turn() {
+  ran_ = true;
   const std::uint64_t began = uv_.hrtime();
   budget_.turn_begins();
   polls_.turn_begins(began / ns_of_ms);

@@ -52,6 +52,9 @@ class Loop {
   /// Counts what keeps the loop alive.
   void hold(int change) noexcept;
 
+  /// How much keeps the loop alive that has had no turn yet, since nobody has run the loop so far.
+  int never_run() const { return ran_ ? 0 : holds_; }
+
   /// turn() has it tell. Needs no memory, so that no end is ever lost.
   void announce(Announced &one) noexcept;
 
@@ -96,6 +99,7 @@ class Loop {
   bool has_work_ = false;
   bool told_ = false;  // somebody was told in this turn
   bool stopped_ = false;
+  bool ran_ = false;  // there was a turn
 };
 
 }  // namespace luvcurl
