@@ -103,6 +103,24 @@ describe('a proxy', function()
   end)
 end)
 
+describe('a proxy that libcurl cannot use', function()
+  runs('is named without its password', function()
+    local long = ('x'):rep(300)
+    for _, through in ipairs { 'foo://user:sesame@localhost:1/', 'http://user:sesame@local host:1/',
+      'http://user:sesame@localhost:99999/', 'socks9://user:sesame@127.0.0.1:1',
+      'foo://us@er:ses@me@localhost', 'foo://user:sesame' .. long .. '@localhost' } do
+      local res, err = curl.get('http://name.example/', { proxy = through })
+      assert.is_nil(res)
+      assert.is_nil(tostring(err):find('ses', 1, true), err.message)
+      assert.matches('proxy', err.message)
+    end
+    local _, err = curl.get('http://name.example/',
+      { options = { pre_proxy = 'foo://user:sesame@localhost' }, proxy = false })
+    assert.is_nil(tostring(err):find('sesame', 1, true))
+    assert.matches("'foo://localhost'", err.message)
+  end)
+end)
+
 describe('a Proxy-Authorization header of the user\'s', function()
   local HEADERS = { { headers = { ['Proxy-Authorization'] = 'Basic sesame' } },
     { options = { httpheader = { 'proxy-authorization: Basic sesame' } } },

@@ -41,6 +41,55 @@ TEST(HeadersLine, KeepsTheLocationsOfTheLastResponse) {
   EXPECT_TRUE(headers.locations().empty());
 }
 
+TEST(HeadersLine, ResponsesAreNotOfHttpOnly) {
+  for (const char *line : {"ICY 200 OK\r\n", "RTSP/1.0 200 OK\r\n", "SOURCETABLE 200\r\n"}) {
+    Headers headers;
+    EXPECT_EQ(headers.line(line), Headers::Line::status) << line;
+    EXPECT_EQ(headers.status(), 200) << line;
+    EXPECT_EQ(headers.line("X 200 OK\r\n"), Headers::Line::field) << line;
+    EXPECT_EQ(headers.line("\r\n"), Headers::Line::end) << line;
+  }
+  const std::vector<std::string> aliases = {"Yes, here"};
+  Headers headers;
+  EXPECT_EQ(headers.line("yes, HERE it is 404\r\n", &aliases), Headers::Line::status);
+  EXPECT_EQ(headers.status(), 200);
+  EXPECT_EQ(headers.line("Yes, here: 1\r\n", &aliases), Headers::Line::field);
+}
+
+TEST(HeadersLine, WhatOtherProtocolsSayIsNoStatusLine) {
+  for (const char *line :
+       {"220 200 ready\r\n", "230-a 200\r\n", "* OK 200\r\n", "A001 OK\r\n", "+OK 200\r\n",
+        "X: 200 a\r\n", "ICY 2000\r\n", "ICY 20\r\n", "ICY\r\n"}) {
+    Headers headers;
+    EXPECT_EQ(headers.line(line), Headers::Line::field) << line;
+    EXPECT_EQ(headers.status(), 0) << line;
+  }
+}
+
+TEST(HeadersLine, KnowsAnUnclearLength) {
+  const auto is_unclear = [](std::initializer_list<const char *> lines) {
+    Headers headers;
+    headers.line("HTTP/1.1 200 OK\r\n");
+    for (const char *line : lines) headers.line(line);
+    const bool unclear = headers.length_is_unclear();
+    headers.line("\r\n");
+    headers.line("HTTP/1.1 200 OK\r\n");
+    EXPECT_FALSE(headers.length_is_unclear());
+    return unclear;
+  };
+  EXPECT_FALSE(is_unclear({"Content-Length: 5\r\n"}));
+  EXPECT_FALSE(is_unclear({"Content-Length: 5\r\n", "content-length:05 \r\n"}));
+  EXPECT_FALSE(is_unclear({"Content-Lengths: a\r\n", "Content-Lengt5:\r\n"}));
+  EXPECT_FALSE(is_unclear({"Content-Length: 9223372036854775807\r\n"}));
+  EXPECT_TRUE(is_unclear({"Content-Length: 9223372036854775808\r\n"}));
+  EXPECT_TRUE(is_unclear({"Content-Length: 18446744073709551616\r\n"}));
+  EXPECT_TRUE(is_unclear({"Content-Length: 5\r\n", "X: y\r\n", "CONTENT-LENGTH: 6\r\n"}));
+  for (const char *line :
+       {"Content-Length: +5\r\n", "Content-Length: -5\r\n", "Content-Length: 5, 5\r\n",
+        "Content-Length: 0x5\r\n", "Content-Length:\r\n"})
+    EXPECT_TRUE(is_unclear({line})) << line;
+}
+
 TEST(HeadersLine, CountsHops) {
   Headers headers;
   headers.line("HTTP/1.1 302 Found\r\n");

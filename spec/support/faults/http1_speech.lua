@@ -52,8 +52,10 @@ row('headers', 'one without a colon', 'WEIRD_SERVER_REPLY wait',
   OK .. 'nothing\r\nContent-Length: 10\r\n\r\n' .. BODY)
 row('headers', '200 kB of them', '200',
   OK .. ('X-Many: ' .. ('x'):rep(990) .. '\r\n'):rep(200) .. 'Content-Length: 10\r\n\r\n' .. BODY)
-row('headers', '40,000 short ones', '200',
-  OK .. ('a:b\r\n'):rep(40000) .. 'Content-Length: 10\r\n\r\n' .. BODY, nil, BODY)
+row('headers', '20,000 short ones', '200',
+  OK .. ('a:b\r\n'):rep(20000) .. 'Content-Length: 10\r\n\r\n' .. BODY, nil, BODY)
+row('headers', '40,000 short ones', 'RECV_ERROR wait',
+  OK .. ('a:b\r\n'):rep(40000) .. 'Content-Length: 10\r\n\r\n' .. BODY)
 row('headers', '1 MB of them', 'RECV_ERROR wait',
   OK .. ('X-Many: ' .. ('x'):rep(990) .. '\r\n'):rep(1000) .. 'Content-Length: 10\r\n\r\n' .. BODY)
 row('headers', 'one of 1 MB', 'OUT_OF_MEMORY wait',
@@ -70,7 +72,7 @@ row('headers', 'endless 1xx', 'RECV_ERROR wait',
   flooding('', ('HTTP/1.1 103 Early\r\nX-A: b\r\n\r\n'):rep(1000)))
 row('headers', 'endless 100 Continue', 'RECV_ERROR wait',
   flooding('', ('HTTP/1.1 100 Continue\r\n\r\n'):rep(1000)))
-row('headers', '101 that nobody asked for', 'OPERATION_TIMEDOUT wait',
+row('headers', '101 that nobody asked for', 'WEIRD_SERVER_REPLY wait',
   'HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')
 
 row('length', 'Content-Length larger than the body', 'PARTIAL_FILE body', function(conn)
@@ -83,11 +85,15 @@ row('length', 'Content-Length of less than nothing', 'WEIRD_SERVER_REPLY wait',
   OK .. 'Content-Length: -5\r\n\r\n' .. BODY)
 row('length', 'Content-Length that is no number', 'WEIRD_SERVER_REPLY wait',
   OK .. 'Content-Length: ten\r\n\r\n' .. BODY)
-row('length', 'Content-Length of 2^64', 'OPERATION_TIMEDOUT body',
+row('length', 'Content-Length with a sign', 'WEIRD_SERVER_REPLY wait',
+  OK .. 'Content-Length: +10\r\n\r\n' .. BODY)
+row('length', 'Content-Length that is a list', 'WEIRD_SERVER_REPLY wait',
+  OK .. 'Content-Length: 10, 10\r\n\r\n' .. BODY)
+row('length', 'Content-Length of 2^64', 'WEIRD_SERVER_REPLY wait',
   OK .. 'Content-Length: 18446744073709551616\r\n\r\n' .. BODY)
 row('length', 'Content-Length of 2^62', 'OPERATION_TIMEDOUT body',
   OK .. 'Content-Length: 4611686018427387904\r\n\r\n' .. BODY)
-row('length', 'two that differ', '200',
+row('length', 'two that differ', 'WEIRD_SERVER_REPLY wait',
   OK .. 'Content-Length: 10\r\nContent-Length: 5\r\n\r\n' .. BODY)
 row('length', 'two that agree', '200',
   OK .. 'Content-Length: 10\r\nContent-Length: 10\r\n\r\n' .. BODY, nil, BODY)

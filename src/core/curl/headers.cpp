@@ -1,5 +1,6 @@
 #include "core/curl/headers.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstring>
@@ -30,6 +31,13 @@ long number_at(std::string_view text) {
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
+
+long status_of(std::string_view status_line) {
+  const std::size_t space = status_line.find(' ');
+  return space == std::string_view::npos ? 0 : number_at(status_line.substr(space + 1));
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -69,7 +77,7 @@ std::string_view Headers::readable(std::string_view text) {
   return trimmed(text.substr(0, text.find('\0')));
 }
 
-Headers::Line Headers::line(std::string_view text) {
+Headers::Line Headers::line(std::string_view text, const std::vector<std::string> *aliases) {
   constexpr std::size_t of_line = 32;
   size_ += text.size() + of_line;
   const std::string_view line = without_end(text);
@@ -78,12 +86,31 @@ Headers::Line Headers::line(std::string_view text) {
     in_block_ = false;
     return Line::end;
   }
-  return !in_body_ && line.compare(0, 5, "HTTP/") == 0 ? begin(line) : field(line);
+  if (begins(line)) return begin(line, status_of(line));
+  const bool is_alias = aliases != nullptr && !in_body_ && !in_block_ &&
+                        std::any_of(aliases->begin(), aliases->end(), [&](const auto &alias) {
+                          return same_name(line.substr(0, alias.size()), alias);
+                        });
+  return is_alias ? begin(line, 200) : field(line);
 }
 
-Headers::Line Headers::begin(std::string_view status_line) {
-  const std::size_t space = status_line.find(' ');
-  status_ = space == std::string_view::npos ? 0 : number_at(status_line.substr(space + 1));
+// Besides HTTP's those of RTSP and Icecast: a word and a number of three digits, which no header
+// begins with, nor a line of FTP's or mail's.
+bool Headers::begins(std::string_view line) const {
+  if (in_body_) return false;
+  if (line.compare(0, 5, "HTTP/") == 0) return true;
+  if (in_block_ || std::isalpha(static_cast<unsigned char>(line.front())) == 0) return false;
+  const std::size_t space = line.find_first_of(" :");
+  if (space == std::string_view::npos || line[space] == ':') return false;
+  const std::string_view rest = line.substr(space + 1);
+  return rest.size() >= 3 && std::all_of(rest.begin(), rest.begin() + 3, &is_digit) &&
+         (rest.size() == 3 || rest[3] == ' ');
+}
+
+Headers::Line Headers::begin(std::string_view status_line, long status) {
+  status_ = status;
+  length_ = unknown;
+  length_is_unclear_ = false;
   if (last_ != finished_) size_ = 0;
   last_ = finished_;
   in_block_ = true;
@@ -153,7 +180,21 @@ Headers::Line Headers::field(std::string_view line) {
     return Line::field;
   }
   keep(!in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header, line);
+  constexpr std::size_t colon = 14;
+  if (in_block_ && status_ >= 200 && line.size() > colon && line[colon] == ':') note_length(line);
   return Line::field;
+}
+
+void Headers::note_length(std::string_view line) {
+  constexpr std::string_view name = "content-length:";
+  if (!same_name(line.substr(0, name.size()), name)) return;
+  const std::string_view text = readable(line.substr(name.size()));
+  std::uint64_t length = unknown;
+  const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), &is_digit);
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  if (!is_plain || length > INT64_MAX || (length_ != unknown && length_ != length))
+    length_is_unclear_ = true;
+  length_ = length;
 }
 
 void Headers::redirected(std::string url) { hops_.push_back({last_, status_, std::move(url)}); }

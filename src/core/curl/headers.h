@@ -37,7 +37,8 @@ class Headers {
 
   /// What one line of HEADERFUNCTION was.
   enum class Line { status, field, end };
-  Line line(std::string_view text);
+  /// `aliases` are what else begins a response, of status 200 (CURLOPT_HTTP200ALIASES).
+  Line line(std::string_view text, const std::vector<std::string> *aliases = nullptr);
 
   /// The body has begun: what follows is trailers.
   void body_began() { in_body_ = true; }
@@ -63,6 +64,10 @@ class Headers {
   /// anybody wants: libcurl limits neither trailers nor their sum.
   bool excessive() const { return size_ > most; }
 
+  /// Whether the response being read has a Content-Length that is no plain number, or two that
+  /// differ: where its body ends, others may see otherwise.
+  bool length_is_unclear() const { return length_is_unclear_; }
+
   long status() const { return status_; }
   const std::vector<Hop> &hops() const { return hops_; }
 
@@ -81,7 +86,9 @@ class Headers {
   void written(std::string &spare);
 
  private:
-  Line begin(std::string_view status_line);
+  Line begin(std::string_view status_line, long status);
+  bool begins(std::string_view line) const;
+  void note_length(std::string_view line);
   Line field(std::string_view line);
   void fold(std::string_view line);
   void keep(Kind kind, std::string_view line);
@@ -109,6 +116,7 @@ class Headers {
 
   // More responses than a byte counts are told as one.
   static char number_of(int response) { return static_cast<char>(std::min(response, 255)); }
+  static constexpr std::uint64_t unknown = UINT64_MAX;
   static constexpr std::size_t record_head = 2 + sizeof(std::uint32_t);
   static void record(std::string &records, Kind kind, int response, std::string_view line);
 
@@ -123,6 +131,8 @@ class Headers {
   int last_ = 0;          // number of the response just read
   int finished_ = 0;      // responses (not 1xx) whose headers have ended
   std::size_t size_ = 0;  // bytes of the lines for the response being read
+  std::uint64_t length_ = unknown;
+  bool length_is_unclear_ = false;
   bool in_block_ = false;
   bool in_body_ = false;
 };

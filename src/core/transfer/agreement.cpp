@@ -1,5 +1,7 @@
 // Which versions of HTTP an answer may be of: what was agreed on by ALPN, by an upgrade, or before.
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 
 #include "core/transfer/transfer.h"
@@ -30,6 +32,20 @@ bool Transfer::is_agreed_on(std::string_view status_line, long status_before) co
     default:
       return false;
   }
+}
+
+// Whether an answer of 101 was asked for: libcurl would wait for one that was not to go on.
+bool Transfer::asked_to_switch() const {
+  const std::string_view scheme = info_text(easy_->handle.get(), CURLINFO_SCHEME);
+  const bool is_plain = scheme == "HTTP" || scheme == "http";
+  if (!is_plain && scheme != "HTTPS" && scheme != "https") return true;  // WebSocket
+  if (is_plain && request_.options->number(CURLOPT_HTTP_VERSION, 0) == CURL_HTTP_VERSION_2_0)
+    return true;
+  const Option *headers = request_.options->find(CURLOPT_HTTPHEADER);
+  return headers != nullptr &&
+         std::any_of(headers->items.begin(), headers->items.end(), [](const std::string &line) {
+           return curl_strnequal(line.c_str(), "Upgrade:", 8) != 0;
+         });
 }
 
 }  // namespace luvcurl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/curl/discreet.h"
 #include "core/curl/quirks.h"
 
 namespace luvcurl {
@@ -155,7 +156,7 @@ void Transfer::finish(CURLcode code) noexcept {
       message =
           "the body has to be sent anew (a redirect, a challenge or a lost connection), "
           "and its source cannot start again";
-    end(code, code == CURLE_OK ? "" : message);
+    end(code, code == CURLE_OK ? std::string() : discreet(message));
   } catch (const std::bad_alloc &) {
     end(CURLE_OUT_OF_MEMORY, {});
   }

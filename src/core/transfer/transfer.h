@@ -119,7 +119,9 @@ class Transfer final : public Announced, public EasyUser {
   void report();               // progress
   void ask_source();           // for more of the stream that libcurl reads
   void apply_flow() noexcept;  // makes libcurl hold what it should
+  bool is_acceptable(Headers::Line kind, std::string_view line, long status_before);
   bool is_agreed_on(std::string_view status_line, long status_before) const;
+  bool asked_to_switch() const;
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;

@@ -99,19 +99,11 @@ bool Transfer::on_header(std::string_view line) {
   loop_.interest().responded();
   if (state_ != State::running) return false;
   const long status_before = result_->headers.status();
-  const Headers::Line kind = result_->headers.line(line);
+  const Option *aliases = request_.options->find(CURLOPT_HTTP200ALIASES);
+  const Headers::Line kind =
+      result_->headers.line(line, aliases != nullptr ? &aliases->items : nullptr);
   stale_header::line(*easy_, kind);
-  if (kind == Headers::Line::status && !is_agreed_on(line, status_before)) {
-    carrier_->distrust();
-    fail(CURLE_WEIRD_SERVER_REPLY,
-         "the server answers by a version of HTTP that was not agreed on");
-    return false;
-  }
-  if (result_->headers.excessive()) {
-    fail(CURLE_RECV_ERROR,
-         "the headers are larger than " + std::to_string(Headers::most) + " bytes");
-    return false;
-  }
+  if (!is_acceptable(kind, line, status_before)) return false;
   if (kind != Headers::Line::end || response_in_) return true;
   // libcurl sends no more of the body, but would wait until a source that it had to wait for has
   // something again.
@@ -132,6 +124,29 @@ bool Transfer::on_header(std::string_view line) {
     result_->headers.redirected(from);
   }
   return true;
+}
+
+// Ends the transfer at what no server may say.
+bool Transfer::is_acceptable(Headers::Line kind, std::string_view line, long status_before) {
+  const Headers &headers = result_->headers;
+  constexpr long switching = 101;
+  if (kind == Headers::Line::status && !is_agreed_on(line, status_before)) {
+    carrier_->distrust();
+    fail(CURLE_WEIRD_SERVER_REPLY,
+         "the server answers by a version of HTTP that was not agreed on");
+  } else if (kind == Headers::Line::status && headers.status() == switching && !asked_to_switch()) {
+    fail(CURLE_WEIRD_SERVER_REPLY, "the server switches protocols (101), which nobody asked for");
+  } else if (headers.length_is_unclear() &&
+             request_.options->number(CURLOPT_IGNORE_CONTENT_LENGTH, 0) == 0) {
+    fail(CURLE_WEIRD_SERVER_REPLY,
+         "the response has two different Content-Length headers, or one that is no plain number");
+  } else if (headers.excessive()) {
+    fail(CURLE_RECV_ERROR,
+         "the headers are larger than " + std::to_string(Headers::most) + " bytes");
+  } else {
+    return true;
+  }
+  return false;
 }
 
 std::size_t Transfer::on_read(std::size_t stream, char *out, std::size_t size) {
