@@ -326,4 +326,20 @@ describe('an HTTPS proxy', function()
     end
     assert.is_true(least < 8, ('%.1f ms for two handshakes'):format(least))
   end)
+
+  runs('of the environment, met at a redirect, is not trusted as the server is', function()
+    local path = folder() .. '/both.pem'
+    process.write_file(path, process.read_file(certs.ca) .. process.read_file(certs.proxy_ca))
+    local function outcome_of(name)
+      local result = child.run(([[
+        local curl = require 'luvcurl'
+        local res, err = curl.get(%q, { tls = { ca_file = %q } })
+        io.stderr:write('outcome: ', res and res.status or err.name, '\n')
+      ]]):format(nginx.url .. '/to/302/url?url=' .. TUNNEL, path),
+        { env = { [name] = servers.proxy.https.url, no_proxy = '', NO_PROXY = '' } })
+      return (result.err .. result.out):match('outcome: ([%w_]+)')
+    end
+    assert.equal('PEER_FAILED_VERIFICATION', outcome_of('https_proxy'))
+    assert.equal('200', outcome_of('no_such_proxy'))
+  end)
 end)

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 
 #include "core/curl/authorities.h"
@@ -176,6 +177,29 @@ bool install_side(Easy &easy, const Side &side, std::string *error) {
   return true;
 }
 
+bool environment_has_https_proxy() {
+  for (const char *name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    const char *value = std::getenv(name);
+    if (value != nullptr && has_prefix(value, "https:")) return true;
+  }
+  return false;
+}
+
+void give_back(Easy &easy, const Side &side) {
+  CURL *handle = easy.handle.get();
+  const Trusted trusted = trusted_of(*easy.options, side);
+  if (!trusted.file.empty()) set_option(handle, side.file, trusted.file.c_str());
+  if (trusted.text != nullptr) {
+    curl_blob blob{};
+    blob.data = const_cast<char *>(trusted.text->data());
+    blob.len = trusted.text->size();
+    blob.flags = CURL_BLOB_COPY;
+    set_option(handle, side.text, &blob);
+  } else if (quirks().unset_authorities_are_built_in && !trusted.file.empty()) {
+    set_option(handle, side.text, nullptr);
+  }
+}
+
 }  // namespace
 
 bool install(Easy &easy, std::string *error) {
@@ -189,6 +213,15 @@ bool install(Easy &easy, std::string *error) {
   set_option(handle, CURLOPT_SSL_CTX_FUNCTION, &on_connection);
   set_option(handle, CURLOPT_SSL_CTX_DATA, &easy);
   return true;
+}
+
+void proxy_changes(Easy &easy) {
+  TrustSides &trust = easy.trust;
+  if ((!trust.server && !trust.proxy) || !environment_has_https_proxy()) return;
+  set_option(easy.handle.get(), CURLOPT_SSL_CTX_FUNCTION, nullptr);
+  if (trust.server) give_back(easy, side_of(false));
+  if (trust.proxy) give_back(easy, side_of(true));
+  trust = {};
 }
 
 }  // namespace luvcurl::trust

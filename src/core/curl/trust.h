@@ -12,4 +12,9 @@ namespace luvcurl::trust {
 /// loaded libcurl. Throws std::bad_alloc.
 bool install(Easy &easy, std::string *error);
 
+/// The handle's next connection goes through a proxy that libcurl chooses by the environment. Where
+/// that may be an HTTPS one, libcurl has to read the certificates: it is not known any more whose a
+/// connection is about to look at.
+void proxy_changes(Easy &easy);
+
 }  // namespace luvcurl::trust

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/curl/trust.h"
+
 namespace luvcurl::redirect {
 
 namespace {
@@ -176,6 +178,7 @@ bool drops_body(const Easy &easy, long status) {
 void choose_proxy(Easy &easy, const std::string &from, const Headers &headers) {
   if (!easy.options->proxy_of_environment() || all_share({CURLUPART_SCHEME}, from, headers)) return;
   set_option(easy.handle.get(), CURLOPT_PROXY, nullptr);
+  trust::proxy_changes(easy);
   easy.spoiled = true;
 }
 
