@@ -10,6 +10,32 @@ local servers = require 'spec.support.servers'
 
 local uv, nginx = helper.uv, servers.nginx
 
+-- What a refused download says of the answer's body.
+local function words_of(answer)
+  local server = fault.serve(fault.response(answer))
+  local dir = folder.new()
+  local res, err = curl.download(server.url, dir:at('x'))
+  assert.is_nil(res)
+  assert.equal('HTTP_RETURNED_ERROR', err.name)
+  assert.same({}, dir:names())
+  return err.response.body
+end
+
+describe('a refused download', function()
+  it('has what the server says, where that is text, up to 64 KB', function()
+    helper.run(function()
+      local json = { 'Content-Type: application/json; charset=utf-8' }
+      assert.equal('{"why":1}', words_of { status = 403, headers = json, body = '{"why":1}' })
+      assert.equal('', words_of { status = 404, headers = json })
+      assert.equal(65536, #words_of { status = 500, headers = { 'Content-Type: text/plain' },
+        body = ('x'):rep(100000) })
+      assert.is_nil(words_of { status = 500, headers = { 'Content-Type: image/png' }, body = 'x' })
+      assert.is_nil(words_of { status = 500, body = 'x',
+        headers = { 'Content-Type: text/plain', 'Content-Encoding: gzip' } })
+    end)
+  end)
+end)
+
 local function runs(name, test, ms)
   it(name, function() helper.run(function() test(folder.new()) end, ms) end)
 end

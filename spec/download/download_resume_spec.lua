@@ -141,6 +141,34 @@ describe('a part is dropped', function()
   again('when there are several ranges', function(request)
     return rest(request, OLD, { range = 'Content-Type: multipart/byteranges; boundary=x' })
   end)
+  again('when the range is compressed', function(request)
+    local answer = rest(request, OLD)
+    table.insert(answer.headers, 'Content-Encoding: gzip')
+    return answer
+  end)
+  again('when the length is not that of the range', function(request)
+    local answer = rest(request, OLD)
+    answer.body = answer.body:sub(1, -2)
+    return answer
+  end)
+  again('when less comes than the range has', function(request)
+    local answer = rest(request, OLD)
+    answer.body, answer.chunked = answer.body:sub(1, -2), true
+    return answer
+  end)
+  again('when more comes than the range has', function(request)
+    local answer = rest(request, OLD)
+    answer.body, answer.chunked = answer.body .. 'x', true
+    return answer
+  end)
+  again('when the range ends behind the whole', function(request)
+    return rest(request, OLD, { range = 'Content-Range: bytes 40000-100000/100000' })
+  end)
+  again('when a part comes with a status of 200', function(request)
+    local answer = rest(request, OLD)
+    answer.status = 200
+    return answer
+  end)
   again('when the server has less', { status = 416, body = 'no',
     headers = { 'Content-Range: bytes */90000' } })
   again('when the server does not say why not', { status = 416 })

@@ -120,6 +120,33 @@ local function content_range(headers)
   return tonumber(first), tonumber(last), tonumber(total)
 end
 
+--- Whether the bytes are those of the file itself.
+local function is_plain(headers)
+  local encoding = headers:get('content-encoding')
+  return encoding == nil or encoding == '' or encoding:lower() == 'identity'
+end
+
+--- Whether an answer of 206 has what was asked for, by all that it says before its first byte.
+local function continues(headers, from, first, last, total)
+  if first ~= from or last < first or (total and last >= total) or not is_plain(headers) then
+    return false
+  end
+  local length = tonumber(headers:get('content-length'))
+  return not length or length == last - first + 1
+end
+
+local function judge_rest(res, from, version)
+  local first, last, total = content_range(res.headers)
+  if same_version(version, res.headers, total) then
+    if res.status == 206 and continues(res.headers, from, first, last, total) then
+      return 'append', total, last
+    elseif res.status == 416 and total == from then
+      return 'complete'
+    end
+  end
+  return 'restart'
+end
+
 --- What an answer means, when the bytes from `from` on were asked for (0: everything).
 ---   append     the rest is coming
 ---   whole      everything is coming
@@ -132,23 +159,19 @@ end
 ---@param version luvcurl.PartVersion|nil
 ---@return string verdict
 ---@return integer|nil total  bytes of the whole, for append
+---@return integer|nil last   the last byte that is coming, for append
 function resumption.judge(res, from, version)
   local status = res.status
   if not res.http_version then
     return 'whole' -- no HTTP: the codes mean something else
   elseif version and from > 0 and (status == 206 or status == 416) then
-    local first, last, total = content_range(res.headers)
-    local ours = same_version(version, res.headers, total)
-    if status == 206 and ours and first == from and last >= first then
-      return 'append', total
-    elseif status == 416 and ours and total == from then
-      return 'complete'
-    end
-    return 'restart'
+    return judge_rest(res, from, version)
   elseif status == 304 then
     return 'unchanged'
   elseif status >= 300 then
     return 'refused'
+  elseif from > 0 and res.headers:has('content-range') then
+    return 'restart' -- a part under a status that is not a part's
   end
   return 'whole'
 end

@@ -7,7 +7,7 @@ local resumption = require('luvcurl/download/resumption')
 local sink = require('luvcurl/call/sink')
 
 --- The verdicts after which bytes are written; after the others the rest of the response is not
---- wanted. A 304 has none.
+--- wanted, but for the words of a refusal. A 304 has none.
 local WANTED = { append = true, whole = true, unchanged = true }
 
 ---@class luvcurl.Round
@@ -17,6 +17,7 @@ local WANTED = { append = true, whole = true, unchanged = true }
 ---@field res luvcurl.Response|nil
 ---@field verdict string|nil    see resumption.judge
 ---@field total integer|nil     bytes of the whole, for append
+---@field last integer|nil      the last byte that is coming, for append
 ---@field ended boolean|nil
 ---@field err luvcurl.Error|nil
 local Round = sink.class()
@@ -45,11 +46,13 @@ end
 function Round:response(t)
   local res = response.new(t, t:status())
   self.res = res
-  self.verdict, self.total = resumption.judge(res, self.from, self.version)
-  if not WANTED[self.verdict] then
+  self.verdict, self.total, self.last = resumption.judge(res, self.from, self.version)
+  if WANTED[self.verdict] then
+    if self.on_response then
+      self.on_response(res)
+    end
+  elseif self.verdict ~= 'refused' then
     t:cancel()
-  elseif self.on_response then
-    self.on_response(res)
   end
   notify(self)
 end

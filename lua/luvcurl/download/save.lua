@@ -1,6 +1,7 @@
 --- What a download does between opening its file and giving its result: asks for what is missing,
 --- writes what comes, checks it and brings it to its name. Runs in a Task.
 
+local refusal = require('luvcurl/download/refusal')
 local resumption = require('luvcurl/download/resumption')
 local round = require('luvcurl/download/round')
 
@@ -134,14 +135,6 @@ function Saving:copy(one)
   end
 end
 
-local function refused(d, res)
-  local reason = res.reason
-  local err = d:error('HTTP_RETURNED_ERROR', 22, ('the server answered %d%s'):format(
-    res.status, reason and reason ~= '' and ' ' .. reason or ''))
-  err.response = res
-  return err
-end
-
 --- Makes one request and writes what it brings.
 ---@param from integer
 ---@return luvcurl.Error|nil err
@@ -162,7 +155,7 @@ function Saving:round(from)
     local why = self:prepare(one)
     err = why and self:file_error(why) or self:copy(one)
   elseif verdict == 'refused' then
-    err = refused(d, one.res)
+    err = refusal(d, one)
   elseif not verdict then
     err = one.err
   end
@@ -185,16 +178,17 @@ function Saving:fetch()
     local err, one = self:round(from)
     if err then
       return err
-    elseif one.verdict == 'restart' and not restarted then
-      restarted, from = true, 0
-    elseif one.verdict == 'append' and one.total and from < part.size and part.size < one.total then
-      from = part.size -- a server may give less than was asked for
-    elseif one.verdict == 'append' and one.total and part.size ~= one.total then
-      if part.size > one.total then
+    end
+    local torn = one.verdict == 'append' and part.size ~= one.last + 1
+    if torn or one.verdict == 'restart' then
+      if restarted then
         self.version = nil
+        return self.download:error('PARTIAL_FILE', 18,
+          'the server gives another part than the one asked for')
       end
-      return self.download:error('PARTIAL_FILE', 18, ('got %d bytes of %d'):format(
-        part.size, one.total))
+      restarted, from = true, 0
+    elseif one.total and part.size < one.total then
+      from = part.size -- a server may give less than was asked for
     else
       return nil, one
     end
