@@ -8,7 +8,8 @@
 --- `high_water` and what is being written: a slow disk slows the server. The bytes go into a
 --- temporary file beside the target, which is synced and renamed when complete: whoever looks
 --- at `path` sees the old file or the whole new one, with the permissions of the old one. A link
---- is followed. A process that ends in the middle leaves the temporary file.
+--- is followed; a device or a pipe is written into. A process that ends in the middle leaves the
+--- temporary file.
 ---
 --- With `resume` the temporary file is `path.part` and stays when the download fails; the next call
 --- asks for the rest, on the condition (If-Range) that the server still has the version that
@@ -19,6 +20,7 @@
 
 local arguments = require('luvcurl/download/arguments')
 local await = require('luvcurl/host/await')
+local device = require('luvcurl/download/device')
 local errors = require('luvcurl/response/error')
 local partfile = require('luvcurl/download/partfile')
 local perform = require('luvcurl/call/perform')
@@ -26,6 +28,7 @@ local request = require('luvcurl/request/request')
 local resumption = require('luvcurl/download/resumption')
 local save = require('luvcurl/download/save')
 local task = require('luvcurl/host/task')
+local uv = require('luvcurl/host/host').uv
 
 ---@class luvcurl.DownloadOptions : luvcurl.Request
 ---@field resume? boolean  continue a partial file, and leave one
@@ -138,6 +141,19 @@ function Download:error(name, code, message)
   })
 end
 
+--- Tells whether it makes no sense to go on: it was cancelled, its request has failed, or its
+--- `timeout` passed before there was one.
+---@return fun(): boolean
+function Download:stopper()
+  local began, timeout = uv.hrtime(), tonumber(self.given.timeout)
+  return function()
+    if self.cancelled or (self.t and self.t:failure() ~= nil) then
+      return true
+    end
+    return not self.t and timeout ~= nil and uv.hrtime() - began > timeout * 1e6
+  end
+end
+
 --- Takes a request over as the one under way.
 ---@param t luvcurl.Transfer
 function Download:adopt(t)
@@ -172,7 +188,10 @@ end
 --- Runs it; `on_end(err, res)` is called from the loop.
 local function start(self, on_end)
   task.run(function(job)
-    local part, why = partfile.open(job, self.place, self.resumable)
+    local part, why = device.open(job, self.place, self:stopper())
+    if not part then
+      part, why = partfile.open(job, self.place, self.resumable)
+    end
     local err, res, keep = save(self, job, part, why)
     part:discard(keep)
     return err, res

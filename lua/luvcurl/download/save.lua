@@ -125,7 +125,7 @@ function Saving:copy(one)
     if pieces[1] then
       local why = part:append(pieces)
       if why then
-        return self:file_error(why)
+        return one.err or self:file_error(why)
       end
     elseif one.ended then
       return one.err
