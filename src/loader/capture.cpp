@@ -19,6 +19,12 @@ namespace {
 
 using Address = std::uintptr_t;
 
+// The dynamic linker tells addresses as numbers.
+template <class T>
+const T *pointer_to(Address address) {
+  return reinterpret_cast<const T *>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
 // What the dynamic linker knows of a library.
 struct Dynamic {
   explicit Dynamic(const link_map *of) : map(of) {
@@ -33,7 +39,7 @@ struct Dynamic {
   template <class T>
   const T *at(Address address) const {
     const Address base = map->l_addr;
-    return reinterpret_cast<const T *>(address < base ? address + base : address);
+    return pointer_to<T>(address < base ? address + base : address);
   }
 
   const char *soname() const {
@@ -73,10 +79,11 @@ struct Dynamic {
 
   template <class Relocation, class Visit>
   void visit_all(const Relocation *first, std::size_t size, Visit &visit) const {
+    if (strings == nullptr || symbols == nullptr) return;
     for (std::size_t i = 0; i < size / sizeof(Relocation); ++i) {
       const std::size_t symbol = sizeof(void *) == 8 ? first[i].r_info >> 32 : first[i].r_info >> 8;
       if (symbol == 0) continue;
-      const auto target = *reinterpret_cast<const Address *>(map->l_addr + first[i].r_offset);
+      const Address target = *pointer_to<Address>(map->l_addr + first[i].r_offset);
       if (target != map->l_addr + symbols[symbol].st_value)
         visit(strings + symbols[symbol].st_name, target);
     }
