@@ -136,8 +136,8 @@ void Transfer::finish(CURLcode code) noexcept {
     result_->headers.collect(handle);
     if (code == CURLE_OK) telling_.note_last_counts();
     result_->outcome.phase = phase_reached(code);
-    if (code != CURLE_OK || may_have_counted()) easy_->spoiled = true;
     take_summary(code);
+    if (code != CURLE_OK || may_have_counted()) easy_->spoiled = true;
     // What libcurl says of a callback without memory is what that did to the transfer.
     const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
     const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
