@@ -189,3 +189,62 @@ describe('settings', function()
     assert.matches("^unknown option 'verbos'", refusal { options = { verbos = true } })
   end)
 end)
+
+describe("a session's secrets", function()
+  local SECRETS = { headers = { ['X-Api-Key'] = 'KEY', Accept = 'a/b' }, bearer = 'TOKEN',
+    query = { key = 'K' } }
+
+  local function with(base_url, more)
+    local settings = { base_url = base_url }
+    for name, value in pairs(SECRETS) do settings[name] = value end
+    for name, value in pairs(more or {}) do settings[name] = value end
+    return new(settings)
+  end
+
+  local function got(asked)
+    return { asked.headers.authorization or '', asked.headers['x-api-key'] or '',
+      asked.headers.accept, asked.path }
+  end
+
+  runs('go to the origin of its base_url only', function()
+    local server, other = echo.serve(), echo.serve()
+    local session = with(server.url .. '/v1/')
+    assert(session:get('x'))
+    assert(session:get(server.url .. '/y'))
+    assert.same({ 'Bearer TOKEN', 'KEY', 'a/b', '/v1/x?key=K' }, got(server.asked[1]))
+    assert.same({ 'Bearer TOKEN', 'KEY', 'a/b', '/y?key=K' }, got(server.asked[2]))
+    local away = { other.url .. '/a', (other.url:gsub('^http:', '')) .. '/a' }
+    for i, url in ipairs(away) do
+      assert(session:get(url))
+      assert.same({ '', '', 'a/b', '/a' }, got(other.asked[i]))
+    end
+    assert(session:get(other.url .. '/a', { query = { q = 1 } }))
+    assert(session:request { url = other.url .. '/a', method = 'POST', body = 'x' })
+    assert(session:stream(other.url .. '/a')):close()
+    assert.same({ '', '', 'a/b', '/a?q=1' }, got(other.asked[3]))
+    assert.same({ '', '', 'a/b', '/a' }, got(other.asked[4]))
+    assert.same({ '', '', 'a/b', '/a' }, got(other.asked[5]))
+    -- what a request says itself was meant for where it goes
+    assert(session:get(other.url .. '/a', { bearer = 'THEIRS', headers = { ['X-Other'] = 'o' } }))
+    assert.equal('Bearer THEIRS', other.asked[6].headers.authorization)
+    assert.equal('o', other.asked[6].headers['x-other'])
+  end)
+
+  runs('go to the origins that it trusts', function()
+    local server, other, third = echo.serve(), echo.serve(), echo.serve()
+    local session = with(server.url, { trusted = { other.url } })
+    assert(session:get(other.url .. '/a'))
+    assert(session:get(third.url .. '/a'))
+    assert.same({ 'Bearer TOKEN', 'KEY', 'a/b', '/a?key=K' }, got(other.asked[1]))
+    assert.same({ '', '', 'a/b', '/a' }, got(third.asked[1]))
+    local ok, why = pcall(curl.session, { trusted = { other.url .. '/path' } })
+    assert.is_false(ok)
+    assert.matches('session.trusted%[1%]: expected an origin', why)
+  end)
+
+  runs('go anywhere without a base_url', function()
+    local server = echo.serve()
+    assert(with(nil):get(server.url .. '/a'))
+    assert.equal('Bearer TOKEN', server.asked[1].headers.authorization)
+  end)
+end)

@@ -15,6 +15,22 @@ local function got(value)
   return type(value)
 end
 
+--- A value for a message: a few dozen printable characters at most.
+---@param value any
+---@param bare? boolean  without quotes
+---@return string
+function check.shown(value, bare)
+  local most = 48
+  if type(value) ~= 'string' then
+    return tostring(value)
+  end
+  local text = value:sub(1, most):gsub('%c', '?')
+  if #value > most then
+    text = text .. '…'
+  end
+  return bare and text or ("'%s'"):format(text)
+end
+
 --- Whether it can be called: a function, or what has a metatable that says so rightly.
 ---@param value any
 ---@return boolean
@@ -105,7 +121,7 @@ function check.word(name, value, map)
       end
     end
     table.sort(words)
-    local shown = type(value) == 'string' and ("'%s'"):format(value) or got(value)
+    local shown = type(value) == 'string' and check.shown(value) or got(value)
     misuse(('%s: expected one of %s, got %s'):format(name, table.concat(words, ', '), shown))
   end
   return found

@@ -16,9 +16,16 @@ local function is_ours(info)
   return own_folder ~= nil and info.source:sub(1, #own_folder) == own_folder
 end
 
+--- What a message may have at most, in bytes: values are cut where they are named, this is for what
+--- comes from elsewhere (a JSON library, libcurl).
+local MOST = 2000
+
 --- Raises `message`, a string, as an error at the caller's line.
 ---@param message string
 local function misuse(message)
+  if type(message) == 'string' and #message > MOST then
+    message = message:sub(1, MOST) .. '…'
+  end
   local level = 2
   local info = getinfo(level, 'S')
   while info and is_ours(info) do

@@ -1,5 +1,7 @@
 --- The nearest known name to one that is not known, for error messages.
 
+local check = require('luvcurl/base/check')
+
 local suggest = {}
 
 --- How many insertions, deletions, replacements and swaps of neighbours lie between two strings.
@@ -59,7 +61,7 @@ end
 ---@param candidates string[]
 ---@return string
 function suggest.unknown(what, name, candidates)
-  local shown = type(name) == 'string' and ("'%s'"):format(name) or tostring(name)
+  local shown = check.shown(name)
   local near = suggest.nearest(name, candidates)
   if near then
     return ("unknown %s %s; did you mean '%s'?"):format(what, shown, near)

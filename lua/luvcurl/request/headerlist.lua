@@ -31,8 +31,8 @@ local function lower_name(where, name)
   if not lower then
     check.line(where, name)
     if name == '' or name:find(NOT_TOKEN) then
-      misuse(("%s: '%s' is no valid name (letters, digits and !#$%%&'*+-.^_`|~)"):format(where,
-        name))
+      misuse(("%s: %s is no valid name (letters, digits and !#$%%&'*+-.^_`|~)"):format(where,
+        check.shown(name)))
     end
     lower = name:lower()
     remember()
@@ -57,7 +57,7 @@ local function line_of(where, name, value)
   local lines = lines_of[name]
   local line = lines and lines[value]
   if not line then
-    local place = where .. '.' .. name
+    local place = where .. '.' .. check.shown(name, true)
     local text = check.line(place, pairlist.text(place, value))
     line = text:find('%S') and name .. ': ' .. text or name .. ';'
     if type(value) == 'string' and #value <= MAX_VALUE then
@@ -77,8 +77,10 @@ local function add(lines, where, name, value)
   if value == false then
     lines[#lines + 1] = name .. ':'
   elseif type(value) == 'table' then
+    local place = where .. '.' .. check.shown(name, true)
+    pairlist.check_list(place, value, 'write each line as text')
     for _, each in ipairs(value) do
-      add(lines, where, name, each)
+      lines[#lines + 1] = line_of(where, name, each)
     end
   else
     lines[#lines + 1] = line_of(where, name, value)

@@ -3,6 +3,7 @@
 local check = require('luvcurl/base/check')
 local headerlist = require('luvcurl/request/headerlist')
 local misuse = require('luvcurl/base/misuse')
+local pairlist = require('luvcurl/request/pairlist')
 local source = require('luvcurl/upload/source')
 
 --- A part of a form. One of `data`, `body`, `file` and `parts` says what is in it.
@@ -26,6 +27,9 @@ local CONTENTS = { 'data', 'body', 'file', 'parts' }
 local ENCODERS = {
   base64 = true, ['quoted-printable'] = true, ['8bit'] = true, ['7bit'] = true, binary = true,
 }
+
+--- How deep parts may lie in parts: libcurl and whoever takes them apart recurse.
+local MOST_DEPTH = 32
 
 local read_parts
 
@@ -58,8 +62,9 @@ end
 ---@param where string
 ---@param part luvcurl.Part
 ---@param sources table[]
+---@param depth integer
 ---@return table
-local function read_part(where, part, sources)
+local function read_part(where, part, sources, depth)
   check.record(where, part, FIELDS)
   local out = {}
   for _, field in ipairs({ 'name', 'filename', 'type' }) do
@@ -79,29 +84,33 @@ local function read_part(where, part, sources)
   end
   local content = content_of(where, part)
   if content == 'parts' then
-    out.parts = read_parts(where .. '.parts', part.parts, sources)
+    out.parts = read_parts(where .. '.parts', part.parts, sources, depth + 1)
   elseif content == 'file' then
     stream(out, source.new(where, { file = part.file }), sources)
-    out.filename = out.filename or part.file:match('[^/\\]*$')
+    -- COMPAT libcurl < 7.76: writes line ends in it into the body as they are
+    out.filename = out.filename or check.line(where .. '.file', part.file:match('[^/\\]*$'))
   elseif content == 'body' then
     if not source.is(part.body) then
       check.fail(where .. '.body', 'a function or a luv stream', part.body)
     end
     stream(out, source.new(where .. '.body', part.body), sources)
   elseif type(part.data) == 'number' then
-    out.data = tostring(part.data)
+    out.data = pairlist.text(where .. '.data', part.data)
   else
     out.data = check.type(where .. '.data', part.data, 'string')
   end
   return out
 end
 
-function read_parts(where, parts, sources)
+function read_parts(where, parts, sources, depth)
   check.type(where, parts, 'table')
+  if depth > MOST_DEPTH then
+    misuse(('request.multipart: parts nested deeper than %d'):format(MOST_DEPTH))
+  end
   local out = {}
   for i, part in ipairs(parts) do
     local place = ('%s[%d]'):format(where, i)
-    out[i] = read_part(place, check.type(place, part, 'table'), sources)
+    out[i] = read_part(place, check.type(place, part, 'table'), sources, depth)
   end
   -- the short form: { name = 'text', … }; sorted, since a table has no order
   local names = {}
@@ -122,7 +131,7 @@ function read_parts(where, parts, sources)
       part.data = value
     end
     part.name = name
-    out[#out + 1] = read_part(place, part, sources)
+    out[#out + 1] = read_part(place, part, sources, depth)
   end
   if #out == 0 then
     misuse(where .. ': expected at least one part')
@@ -137,5 +146,5 @@ end
 ---@return table[] sources  of its streamed parts, in order
 return function(where, parts)
   local sources = {}
-  return read_parts(where, parts, sources), sources
+  return read_parts(where, parts, sources, 1), sources
 end

@@ -25,6 +25,10 @@ local function check_lines(where, kind, value)
     for i, item in ipairs(value) do
       if type(item) == 'string' then
         check.line(('%s[%d]'):format(where, i), item)
+        local field = item:match('^[^:;]*'):lower()
+        if field == 'content-length' or field == 'transfer-encoding' then
+          misuse(('%s[%d]: use the request field \'headers\' for %s'):format(where, i, field))
+        end
       end
     end
   end

@@ -3,11 +3,32 @@
 --- names, so that like requests come out alike; a list of pairs (`{{'b', 2}, {'a', 1}}`) keeps
 --- its own order.
 
+local check = require('luvcurl/base/check')
 local misuse = require('luvcurl/base/misuse')
 
 local pairlist = {}
 
---- A value as text; numbers without the ".0" that Lua 5.3 gives to whole floats.
+--- A number as text: whole ones with all their digits and without the ".0" that Lua 5.3 gives to
+--- whole floats, others with as few digits as tell them apart from any other.
+---@param where string
+---@param value number
+---@return string
+local function number(where, value)
+  if math.type and math.type(value) == 'integer' then
+    return ('%d'):format(value)
+  elseif value ~= value or value == math.huge or value == -math.huge then
+    misuse(('%s: expected a number that can be written, got %s'):format(where, tostring(value)))
+  elseif value % 1 == 0 then
+    return ('%.0f'):format(value)
+  end
+  local shown = ('%.14g'):format(value)
+  if tonumber(shown) ~= value then
+    shown = ('%.17g'):format(value)
+  end
+  return (shown:gsub(',', '.')) -- a locale may have another point
+end
+
+--- A value as text.
 ---@param where string  names the value in an error
 ---@param value any
 ---@return string
@@ -16,26 +37,49 @@ local function text(where, value)
   if kind == 'string' then
     return value
   elseif kind == 'number' then
-    if value % 1 == 0 and value > -1e15 and value < 1e15 then
-      return ('%d'):format(value)
-    end
-    return ('%.14g'):format(value)
+    return number(where, value)
   elseif kind == 'boolean' then
     return tostring(value)
   end
   misuse(('%s: expected a string, number or boolean, got %s'):format(where, kind))
 end
 
+--- Raises unless a table is a plain list of values: what is nested has no form that all servers
+--- would read alike.
+---@param where string
+---@param list table
+---@param example string  how what was meant is written
+local function check_list(where, list, example)
+  local n = 0
+  while list[n + 1] ~= nil do
+    n = n + 1
+  end
+  for key, value in pairs(list) do
+    if type(key) ~= 'number' or key < 1 or key > n or key % 1 ~= 0 then
+      misuse(('%s: a list of values was expected, it has the key %s; %s'):format(where,
+        check.shown(key), example))
+    elseif type(value) == 'table' then
+      misuse(('%s[%d]: expected a string, number or boolean, got a table; %s'):format(where, key,
+        example))
+    end
+  end
+end
+
+pairlist.check_list = check_list
+
 local function append(flat, where, name, value)
   if type(name) ~= 'string' then
     misuse(('%s: expected names that are strings, got %s'):format(where, type(name)))
   end
-  local place = where .. '.' .. name
+  local place = where .. '.' .. (#name < 40 and name or check.shown(name, true))
   if type(value) ~= 'table' then
     flat[#flat + 1] = name
     flat[#flat + 1] = text(place, value)
     return
   end
+  local key = next(value)
+  check_list(place, value, ("write nested names out, as the server reads them: ['%s[%s]'] = …")
+    :format(check.shown(name, true), type(key) == 'string' and check.shown(key, true) or ''))
   for _, each in ipairs(value) do
     flat[#flat + 1] = name
     flat[#flat + 1] = text(place, each)
@@ -56,6 +100,12 @@ function pairlist.each(where, list, each)
         misuse(('%s[%d]: expected a pair {name, value}, got %s'):format(where, i, type(pair)))
       end
       each(pair[1], pair[2])
+    end
+    for key in pairs(list) do
+      if type(key) ~= 'number' then
+        misuse(("%s: a list of pairs {name, value} has no names: %s"):format(where,
+          check.shown(key)))
+      end
     end
     return
   end

@@ -63,6 +63,17 @@ local function known_url(text, base)
   return url
 end
 
+--- The final form of a URL: relative to `base` if there is one.
+---@param text any
+---@param base string|nil
+---@return string
+function request.resolve(text, base)
+  if base ~= nil then
+    base = known_url(base)
+  end
+  return known_url(text, base)
+end
+
 -- The flattening -----------------------------------------------------------------------------
 
 ---@class luvcurl.Flat
@@ -126,6 +137,9 @@ local function method_of(given, has_body)
   return VERBS[upper] and upper or given
 end
 
+--- Without a body they have an empty one.
+local TAKES_BODY = { POST = true, PUT = true, PATCH = true }
+
 local KEEP_ON_301_302 = 3 -- CURL_REDIR_POST_301 | CURL_REDIR_POST_302
 
 local function apply_method(out, method, has_body)
@@ -136,9 +150,6 @@ local function apply_method(out, method, has_body)
     out:push('nobody', 1)
   elseif method == 'POST' then
     out:push('post', 1)
-    if not has_body then
-      out.body = '' -- else libcurl would wait for one
-    end
   elseif method ~= 'GET' or has_body then
     if has_body then
       out:push('post', 1)
@@ -200,7 +211,12 @@ local function flatten(given, method)
   end
   apply_headers(out, given)
   local has_body = body_field(out, given)
-  apply_method(out, method_of(method or given.method, has_body), has_body)
+  method = method_of(method or given.method, has_body)
+  if not has_body and TAKES_BODY[method] then
+    out.body, has_body = '', true -- said by a length of 0, which many servers insist on
+    out:header('Content-Type', nil) -- libcurl would call it a form
+  end
+  apply_method(out, method, has_body)
   if out.lines and out.lines[1] then
     out:push('httpheader', out.lines)
   end

@@ -3,6 +3,7 @@
 local api = require('luvcurl/session/api')
 local check = require('luvcurl/base/check')
 local headerlist = require('luvcurl/request/headerlist')
+local home = require('luvcurl/session/home')
 local misuse = require('luvcurl/base/misuse')
 local Multi = require('luvcurl/call/multi')
 local pairlist = require('luvcurl/request/pairlist')
@@ -15,17 +16,25 @@ local SINGLE = {
 }
 
 ---@class luvcurl.SessionSettings : luvcurl.Request, luvcurl.MultiSettings
----@field base_url? string  what relative URLs of requests are relative to
+---@field base_url? string  what relative URLs of requests are joined to. With one, `auth`,
+---  `bearer`, `query`, client certificates and all headers that are not known to be harmless go to
+---  its origin only
+---@field trusted? string[]  origins ('https://host:port') that get them, too
+
+--- Nothing of a request is deeper, unless it is a table that has itself in it.
+local MOST_DEPTH = 32
 
 --- A copy that stays as it is whatever becomes of the original. What has a metatable is taken as
 --- it is.
-local function snapshot(value)
+local function snapshot(where, value, depth)
   if type(value) ~= 'table' or getmetatable(value) then
     return value
+  elseif depth > MOST_DEPTH then
+    misuse(('%s: tables nested deeper than %d, or in a circle'):format(where, MOST_DEPTH))
   end
   local copy = {}
   for name, inner in pairs(value) do
-    copy[name] = snapshot(inner)
+    copy[name] = snapshot(where, inner, depth + 1)
   end
   return copy
 end
@@ -33,11 +42,12 @@ end
 ---@param settings any
 ---@return table defaults
 ---@return table limits
+---@return string[]|nil trusted
 local function split(settings)
   settings = settings == nil and {} or check.type('session settings', settings, 'table')
   local defaults, limits = {}, {}
   for name, value in pairs(settings) do
-    defaults[name] = snapshot(value)
+    defaults[name] = snapshot('session.' .. tostring(name), value, 1)
   end
   for _, name in ipairs(Multi.SETTINGS) do
     limits[name], defaults[name] = defaults[name], nil
@@ -47,8 +57,10 @@ local function split(settings)
       misuse(('session: %s belongs to a single request'):format(name))
     end
   end
+  local trusted = defaults.trusted
+  defaults.trusted = nil
   request.freeze(defaults)
-  return defaults, limits
+  return defaults, limits, trusted
 end
 
 local function merge_query(base, over)
@@ -101,7 +113,21 @@ end
 ---@param settings? luvcurl.SessionSettings
 ---@return luvcurl.Session
 return function(settings)
-  local defaults, limits = split(settings)
+  local defaults, limits, trusted = split(settings)
+  local is_stranger = home.stranger(defaults.base_url, trusted)
+  local public = is_stranger and home.public(defaults)
+  if public then
+    request.freeze(public)
+  end
+
+  --- Those that may go where the request goes.
+  local function defaults_for(url, base)
+    if is_stranger and url ~= nil and is_stranger(request.resolve(url, base)) then
+      return public
+    end
+    return defaults
+  end
+
   ---@class luvcurl.Session : luvcurl.Verbs
   ---@field multi luvcurl.Multi
   local self = { multi = Multi:new(limits) }
@@ -111,11 +137,15 @@ return function(settings)
     end,
     prepare = function(given, url)
       if type(given) == 'string' then
-        return defaults, given
+        return defaults_for(given, defaults.base_url), given
       elseif type(given) ~= 'table' then
         check.fail('request', 'a URL or a table', given)
       end
-      return merge(defaults, given), url
+      local base = given.base_url
+      if base == nil then
+        base = defaults.base_url
+      end
+      return merge(defaults_for(url or given.url, base), given), url
     end,
   })
   for name, call in pairs(verbs) do
