@@ -2,8 +2,9 @@
 --- argument, what was expected and what came.
 
 local misuse = require('luvcurl/base/misuse')
+local shown = require('luvcurl/base/shown')
 
-local check = {}
+local check = { shown = shown }
 
 --- libcurl takes times and counts as C longs; 32 bits is what they have everywhere.
 local LONGEST = 2147483647
@@ -13,22 +14,6 @@ local function got(value)
     return tostring(value)
   end
   return type(value)
-end
-
---- A value for a message: a few dozen printable characters at most.
----@param value any
----@param bare? boolean  without quotes
----@return string
-function check.shown(value, bare)
-  local most = 48
-  if type(value) ~= 'string' then
-    return tostring(value)
-  end
-  local text = value:sub(1, most):gsub('%c', '?')
-  if #value > most then
-    text = text .. '…'
-  end
-  return bare and text or ("'%s'"):format(text)
 end
 
 --- Whether it can be called: a function, or what has a metatable that says so rightly.
@@ -121,8 +106,8 @@ function check.word(name, value, map)
       end
     end
     table.sort(words)
-    local shown = type(value) == 'string' and check.shown(value) or got(value)
-    misuse(('%s: expected one of %s, got %s'):format(name, table.concat(words, ', '), shown))
+    local came = type(value) == 'string' and shown(value) or got(value)
+    misuse(('%s: expected one of %s, got %s'):format(name, table.concat(words, ', '), came))
   end
   return found
 end

@@ -1,6 +1,6 @@
 --- The nearest known name to one that is not known, for error messages.
 
-local check = require('luvcurl/base/check')
+local shown_as = require('luvcurl/base/shown')
 
 local suggest = {}
 
@@ -61,7 +61,7 @@ end
 ---@param candidates string[]
 ---@return string
 function suggest.unknown(what, name, candidates)
-  local shown = check.shown(name)
+  local shown = shown_as(name)
   local near = suggest.nearest(name, candidates)
   if near then
     return ("unknown %s %s; did you mean '%s'?"):format(what, shown, near)
