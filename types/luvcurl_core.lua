@@ -182,6 +182,7 @@ function Transfer:headers(kind, hop) end
 
 --- The redirects before the last response; `response` is what headers() takes.
 ---@return {status: integer, url: string, response: integer}[]
+---@return integer last  the number of the last response: a hop of that number led nowhere
 function Transfer:hops() end
 
 ---@return luvcurl.Timings

@@ -52,7 +52,8 @@ describe('a response', function()
     assert.is_false(ok)
     assert.same({ 'HTTP_RETURNED_ERROR', 22, nginx.url .. '/status/404' },
       { err.name, err.code, err.url })
-    assert.equal('HTTP_RETURNED_ERROR: the server answered 404 Not Found', tostring(err))
+    assert.equal('HTTP_RETURNED_ERROR: the server answered 404 Not Found: ' .. err.url,
+      tostring(err))
     assert.equal(res, err.response)
   end)
 

@@ -71,7 +71,8 @@ int push_hops(lua_State *L) {
     lua_setfield(L, -2, "url");
     lua_rawseti(L, -2, ++count);
   }
-  return 1;
+  lua_pushinteger(L, headers_of(L).last());
+  return 2;
 }
 
 }  // namespace luvcurl::lua

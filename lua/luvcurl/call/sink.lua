@@ -2,14 +2,14 @@
 --- something has happened to a transfer. One class for each way a result is wanted.
 
 local await = require('luvcurl/host/await')
-local errors = require('luvcurl/response/error')
+local failure = require('luvcurl/response/failure')
 local host = require('luvcurl/host/host')
 local output = require('luvcurl/host/output')
 local response = require('luvcurl/response/response')
 local source = require('luvcurl/upload/source')
 
 local uv = host.uv
-local new_response, error_of = response.new, errors.of
+local new_response = response.new
 
 local sink = {}
 
@@ -92,7 +92,7 @@ end
 function sink.end_stream(self, t, code, status)
   self.ended = true
   if code ~= 0 then
-    self.err = error_of(t)
+    self.err = failure(t, self.res)
   elseif not self.res then
     self:accept(t, status)
   end
@@ -138,7 +138,7 @@ function Callback:finish(t, code, status, body)
   if code == 0 then
     return self.callback(nil, finished(self, t, status, body))
   end
-  return self.callback(error_of(t))
+  return self.callback(failure(t, self.res, body))
 end
 
 -- Somebody waits ------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ function Waiter:finish(t, code, status, body)
   if code == 0 then
     self.res = finished(self, t, status, body)
   else
-    self.res, self.err = nil, error_of(t)
+    self.res, self.err = nil, failure(t, self.res or nil, body)
   end
   return await.wake(self)
 end
@@ -166,7 +166,7 @@ sink.Printer = Printer
 ---@see luvcurl.Sink.done
 function Printer:finish(t, code, _, body)
   if code ~= 0 then
-    output.failure(error_of(t))
+    output.failure(failure(t))
   elseif body and not self.on_response then
     output.body(body)
   end

@@ -8,7 +8,10 @@
 ---@field url string       without credentials
 ---@field phase string|nil where it was: queue, resolve, connect, tls, send, wait or body
 ---@field timings luvcurl.Timings|nil
----@field response luvcurl.Response|nil  for the errors that raise_for_status raises
+---@field response luvcurl.Response|nil  what had come by then, if headers had: the last response
+---  (the one that led on, if the next has none), with the body so far unless it is streamed; a
+---  proxy's, if it refused a tunnel
+---@field proxy_status integer|nil  how a proxy refused a tunnel (CONNECT)
 local Error = { __name = 'luvcurl.Error' }
 Error.__index = Error
 
@@ -22,17 +25,6 @@ function Error.__concat(a, b)
 end
 
 local errors = {}
-
---- The error of a transfer that failed.
----@param t luvcurl.Transfer
----@return luvcurl.Error
-function errors.of(t)
-  local name, message, phase, code = t:failure()
-  return setmetatable({
-    name = name, code = code, message = message, phase = phase,
-    url = t:url(), timings = t:timings(),
-  }, Error)
-end
 
 ---@param fields luvcurl.Error|table
 ---@return luvcurl.Error

@@ -63,7 +63,10 @@ function getters.timings(t)
 end
 
 function getters.history(t)
-  local hops = t:hops()
+  local hops, last = t:hops()
+  if hops[1] and hops[#hops].response == last then
+    hops[#hops] = nil -- that led nowhere: it is the response itself
+  end
   for _, hop in ipairs(hops) do
     hop.headers = headers.new(t:headers('header', hop.response))
     hop.response = nil
@@ -113,8 +116,8 @@ function methods:raise_for_status()
   local reason = self.reason
   error(errors.new({
     name = 'HTTP_RETURNED_ERROR', code = 22, phase = 'body', url = self.url, response = self,
-    message = ('the server answered %d%s'):format(
-      self.status, reason and reason ~= '' and ' ' .. reason or ''),
+    message = ('the server answered %d%s: %s'):format(
+      self.status, reason and reason ~= '' and ' ' .. reason or '', self.url),
   }), 2)
 end
 

@@ -3,7 +3,7 @@
 --- ends.
 
 local await = require('luvcurl/host/await')
-local errors = require('luvcurl/response/error')
+local failure = require('luvcurl/response/failure')
 local sink = require('luvcurl/call/sink')
 local traceback = require('luvcurl/base/traceback')
 
@@ -71,7 +71,7 @@ function Intake:finish(t, code, status)
   self.ended = true
   local res
   if code ~= 0 then
-    self.err = errors.of(t)
+    self.err = failure(t, self.readers[1] and self.readers[1].res)
   elseif not self.answered then
     res = accept(self, t, status) -- of a protocol without headers
   else

@@ -71,6 +71,9 @@ class Headers {
   long status() const { return status_; }
   const std::vector<Hop> &hops() const { return hops_; }
 
+  /// The number of the response that is being read, or was read last.
+  int last() const { return last_; }
+
   /// What the last status line has behind its number.
   std::string_view reason() const;
 

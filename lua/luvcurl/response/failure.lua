@@ -1,0 +1,51 @@
+--- The error of a transfer that failed, with what had come of an answer by then.
+
+local errors = require('luvcurl/response/error')
+local headers = require('luvcurl/response/headers')
+local response = require('luvcurl/response/response')
+
+--- A proxy's answer to CONNECT; its headers as far as libcurl tells them (not 7.88).
+local function refusal(t, status)
+  local res = response.new(t, status)
+  res.headers = headers.new(t:headers('connect'))
+  return res
+end
+
+--- The last response that came, and where it came from, which may be a place before the last.
+local function last_response(t, body)
+  local res = response.new(t, t:status(), body)
+  local hops, last = t:hops()
+  local hop = hops[#hops]
+  if hop and hop.response == last then
+    res.url = hop.url
+  end
+  return res
+end
+
+--- To be asked for by the sink, from `done`.
+---@param t luvcurl.Transfer
+---@param res luvcurl.Response|nil  if somebody has it already
+---@param body string|nil           what was collected
+---@return luvcurl.Error
+return function(t, res, body)
+  local name, message, phase, code = t:failure()
+  local err = errors.new({
+    name = name, code = code, message = message, phase = phase,
+    url = t:url(), timings = t:timings(),
+  })
+  local proxy_status = t:info('http_connectcode')
+  if proxy_status and proxy_status >= 300 then
+    err.proxy_status = proxy_status
+  end
+  if res then
+    if body then
+      res.body = body
+    end
+    err.response = res
+  elseif t:status() ~= 0 then
+    err.response = last_response(t, body)
+  elseif err.proxy_status then
+    err.response = refusal(t, proxy_status)
+  end
+  return err
+end
