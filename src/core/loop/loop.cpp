@@ -205,6 +205,7 @@ void Loop::on_timer(uv_timer_t *timer) noexcept {
   Loop *self = of(handle, [&](const Loop &loop) { return loop.timer_.get(loop.uv_) == handle; });
   if (self == nullptr) return;
   self->armed_ = never;
+  self->ran_ = true;  // timers come before the first turn
   self->has_work_ = true;
   if (auto *prepare = self->prepare_.as<uv_prepare_t>(self->uv_))
     self->uv_.prepare_start(prepare, &on_prepare);

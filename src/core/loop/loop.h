@@ -52,7 +52,7 @@ class Loop {
   /// Counts what keeps the loop alive.
   void hold(int change) noexcept;
 
-  /// How much keeps the loop alive that has had no turn yet, since nobody has run the loop so far.
+  /// How much keeps the loop alive, where nobody has run the loop so far; else 0.
   int never_run() const { return ran_ ? 0 : holds_; }
 
   /// turn() has it tell. Needs no memory, so that no end is ever lost.
