@@ -76,7 +76,8 @@ describe('request.compile', function()
       end
     end
     assert.equal('http://x/', (request.compile 'x'))
-    assert.equal('http://h/1/x', (request.compile { url = '/1/x', base_url = 'http://h/a/b' }))
+    assert.equal('http://h/a/b/1/x',
+      (request.compile { url = '/1/x', base_url = 'http://h/a/b' }))
     refuses({ url = '', base_url = '' }, 'request.url: is empty')
     refuses({ url = 'x', base_url = 'http://h:y/' }, 'Port number')
     refuses({ url = 'x', query = false }, 'request.query: expected a table, got boolean')

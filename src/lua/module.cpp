@@ -36,11 +36,12 @@ std::string check_text(lua_State *L, int index) {
   return std::string(text, size);
 }
 
-// core.url(url[, base[, {name, value, …}]])
+// core.url(url[, base[, {name, value, …}[, path_as_is[, no_user]]]])
 int url(lua_State *L) {
   luaL_checktype(L, 1, LUA_TSTRING);
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TSTRING);
   if (!lua_isnoneornil(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  const UrlRules rules{lua_toboolean(L, 4) != 0, lua_toboolean(L, 5) != 0};
   lua_settop(L, 3);
   auto &work = Object<UrlObject>::push(L);
   work.url = check_text(L, 1);
@@ -56,7 +57,7 @@ int url(lua_State *L) {
   }
   if ((work.url + work.base).find('\0') != std::string::npos)
     return luaL_error(L, "url: contains a NUL byte");
-  work.result = build_url(work.url, work.base, work.query, &work.error);
+  work.result = build_url(work.url, work.base, work.query, &work.error, rules);
   if (work.result.empty()) {
     work.result = without_credentials(work.url.c_str());
     return luaL_error(L, "url: %s: %s", work.error.c_str(), work.result.c_str());

@@ -20,18 +20,42 @@ local request = {}
 
 -- URLs ---------------------------------------------------------------------------------------
 
+local NONE = {}
+
+--- A path below the base's, as httpx, axios and got join them: with one slash between.
+---@param base string
+---@param text string
+---@return string
+local function joined(base, text)
+  if base:find('[?#]') then
+    misuse('request.base_url: must have neither a query nor a fragment (the field query is for it)')
+  elseif text == '' then
+    return base
+  end
+  return base:gsub('/+$', '') .. '/' .. text:gsub('^/+', '')
+end
+
 ---@param text any
 ---@param base string|nil
 ---@param query string[]|nil
+---@param options table|nil  those of libcurl's that are about the URL
 ---@return string
-local function build_url(text, base, query)
+local function build_url(text, base, query, options)
   check.type('request.url', text, 'string')
+  options = options or NONE
   if text:find('%c') then
     misuse('request.url: must not contain CR, LF, NUL or other control characters')
   elseif text == '' and not base then
     misuse('request.url: is empty')
   end
-  local ok, url = pcall(core.url, text, base, query)
+  if base and not text:find('^%a[%w+.-]*:/') and text:sub(1, 2) ~= '//' then
+    text, base = joined(base, text), nil
+  elseif not base and options.default_protocol and not text:find('^%a[%w+.-]*:/') then
+    text = options.default_protocol .. '://' .. text
+  end
+  local as_is, no_user = options.path_as_is, options.disallow_username_in_url
+  local ok, url = pcall(core.url, text, base, query, as_is and as_is ~= 0,
+    no_user and no_user ~= 0)
   if not ok then
     misuse(url)
   end
@@ -187,12 +211,18 @@ local function url_of(url, given)
   if url == nil then
     misuse('request.url: missing')
   end
-  local base, query = given.base_url, given.query
+  local base, query, options = given.base_url, given.query, given.options
   if base ~= nil then
     base = known_url(base)
   end
-  url = known_url(url, base)
-  return query == nil and url or build_url(url, nil, pairlist.flatten('request.query', query))
+  if type(options) == 'table' and (options.path_as_is or options.disallow_username_in_url
+    or options.default_protocol) then
+    url = build_url(url, base, nil, options)
+  else
+    url = known_url(url, base)
+  end
+  return query == nil and url or build_url(url, nil, pairlist.flatten('request.query', query),
+    options)
 end
 
 ---@param given table

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace luvcurl {
 
@@ -22,6 +23,25 @@ using UrlPtr = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
 using SlistPtr = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 using MimePtr = std::unique_ptr<curl_mime, FreeWith<curl_mime_free>>;
 using CurlString = std::unique_ptr<char, FreeWith<curl_free>>;
+
+/// Builds a list. libcurl walks from the node that it is given to the last one: given the last, a
+/// list of any length takes linear time.
+class ListBuilder {
+ public:
+  /// Appends a copy of `line`. Throws std::bad_alloc.
+  void append(const char *line) {
+    curl_slist *at = curl_slist_append(last_, line);
+    if (at == nullptr) throw std::bad_alloc();
+    if (!list_) list_.reset(at);
+    last_ = last_ == nullptr ? at : last_->next;
+  }
+
+  SlistPtr take() { return std::move(list_); }
+
+ private:
+  SlistPtr list_;
+  curl_slist *last_ = nullptr;
+};
 
 /// Appends a copy of `line` to a list. Throws std::bad_alloc.
 inline void append(SlistPtr &list, const char *line) {

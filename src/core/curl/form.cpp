@@ -31,8 +31,9 @@ struct Site {
 CURLcode add_parts(const Site &site, curl_mime *mime, const std::vector<FormPart> &parts);
 
 CURLcode set_headers(curl_mimepart *part, const std::vector<std::string> &headers) {
-  SlistPtr list;
-  for (const std::string &line : headers) append(list, line.c_str());
+  ListBuilder builder;
+  for (const std::string &line : headers) builder.append(line.c_str());
+  SlistPtr list = builder.take();
   const CURLcode code = curl_mime_headers(part, list.get(), 1);
   if (code == CURLE_OK) (void)list.release();  // the part's now
   return code;

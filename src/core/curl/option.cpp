@@ -117,9 +117,9 @@ void OptionSet::seal() {
     mix(hash_, of_text(option.text));
     for (const std::string &item : option.items) mix(hash_, of_text(item));
     if (option.info.kind != OptionKind::list) continue;
-    SlistPtr list;
-    for (const std::string &item : option.items) append(list, item.c_str());
-    slists_.push_back(std::move(list));
+    ListBuilder list;
+    for (const std::string &item : option.items) list.append(item.c_str());
+    slists_.push_back(list.take());
   }
 }
 

@@ -4,12 +4,17 @@
 #include <cctype>
 #include <new>
 
+#include "core/curl/idn.h"
+
 namespace luvcurl {
 
 namespace {
 
 // Any scheme may be parsed; which ones may be used is CURLOPT_PROTOCOLS_STR's to say.
-constexpr unsigned int parse_flags = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE;
+// By their numbers: 7.78 and 8.8 brought the names, an older library knows nothing of the bits.
+constexpr unsigned int allow_space = 1U << 11U;  // CURLU_ALLOW_SPACE: 8.1 to 8.21 refuse it else
+constexpr unsigned int get_empty = 1U << 14U;    // CURLU_GET_EMPTY
+constexpr unsigned int parse_flags = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | allow_space;
 
 std::string part(CURLU *url, CURLUPart what, unsigned int flags = 0) {
   char *text = nullptr;
@@ -44,7 +49,7 @@ UrlPtr new_url() {
 }
 
 bool has_scheme(const std::string &text) {
-  const std::size_t colon = text.find("://");
+  const std::size_t colon = text.find(":/");
   return colon != std::string::npos && colon > 0 &&
          std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
                      [](unsigned char c) {
@@ -52,45 +57,84 @@ bool has_scheme(const std::string &text) {
                      });
 }
 
+CURLUcode make_host_ascii(CURLU *url, const std::string &text) {
+  const auto is_foreign = [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; };
+  if (std::none_of(text.begin(), text.end(), [&](char c) { return c == '%' || is_foreign(c); }))
+    return CURLUE_OK;
+  const std::string host = part(url, CURLUPART_HOST);
+  if (std::none_of(host.begin(), host.end(), is_foreign)) return CURLUE_OK;
+  const std::string ascii = to_ascii_host(host);
+  return ascii.empty() ? CURLUE_OK : curl_url_set(url, CURLUPART_HOST, ascii.c_str(), 0);
+}
+
+// A query of no bytes is not the same as none, to servers that sign what they are asked; libcurl
+// leaves its mark out where it writes the URL.
+std::string whole_url(CURLU *url) {
+  std::string text = part(url, CURLUPART_URL);
+  char *query = nullptr;
+  const CURLUcode code = curl_url_get(url, CURLUPART_QUERY, &query, get_empty);
+  const CurlString owned(query);
+  if (code != CURLUE_OK || query == nullptr || *query != '\0') return text;
+  const std::size_t end = std::min(text.find('#'), text.size());
+  if (text.find('?') >= end) text.insert(end, "?");
+  return text;
+}
+
 // libcurl guesses a missing scheme from the host's name (ftp.example → ftp); a script that leaves
 // it out means http, as for the curl tool's users in nearly every case.
-CURLUcode parse(CURLU *url, const std::string &text, bool has_base) {
+CURLUcode parse(CURLU *url, const std::string &text, bool has_base, unsigned int flags = 0) {
   const std::string whole = has_base || has_scheme(text) ? text : "http://" + text;
-  return curl_url_set(url, CURLUPART_URL, whole.c_str(), parse_flags);
+  const CURLUcode code = curl_url_set(url, CURLUPART_URL, whole.c_str(), parse_flags | flags);
+  return code == CURLUE_OK ? make_host_ascii(url, text) : code;
 }
 
-std::string escaped(const std::string &text) {
-  const CurlString owned(curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())));
-  if (!owned) throw std::bad_alloc();
-  return text.empty() ? std::string() : owned.get();
+// As libcurl's own encoding, which takes the first '=' for the end of the name and a NUL for the
+// end of all, and copies the whole query for each pair.
+void append_encoded(std::string &to, const std::string &text) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain =
+        byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~');
+    if (plain) {
+      to += c;
+    } else if (c == ' ') {
+      to += '+';
+    } else {
+      to += '%';
+      to += digits[byte >> 4U];
+      to += digits[byte & 15U];
+    }
+  }
 }
 
-// libcurl's own encoding takes the first '=' for the end of the name, and a NUL for the end of all.
-CURLUcode append_query(CURLU *url, const std::string &name, const std::string &value) {
-  const bool plain =
-      name.find('=') == std::string::npos && (name + value).find('\0') == std::string::npos;
-  const std::string text = plain ? name + "=" + value : escaped(name) + "=" + escaped(value);
-  return curl_url_set(url, CURLUPART_QUERY, text.c_str(),
-                      plain ? CURLU_APPENDQUERY | CURLU_URLENCODE : CURLU_APPENDQUERY);
+CURLUcode append_query(CURLU *url, const std::vector<std::pair<std::string, std::string>> &query) {
+  std::string all;
+  for (const auto &pair : query) {
+    if (!all.empty()) all += '&';
+    append_encoded(all, pair.first);
+    all += '=';
+    append_encoded(all, pair.second);
+  }
+  return curl_url_set(url, CURLUPART_QUERY, all.c_str(), CURLU_APPENDQUERY);
 }
 
 }  // namespace
 
 std::string build_url(const std::string &url, const std::string &base,
                       const std::vector<std::pair<std::string, std::string>> &query,
-                      std::string *error) {
+                      std::string *error, UrlRules rules) {
   const UrlPtr handle = new_url();
-  CURLUcode code = base.empty() ? CURLUE_OK : parse(handle.get(), base, false);
-  if (code == CURLUE_OK) code = parse(handle.get(), url, !base.empty());
-  for (const auto &pair : query) {
-    if (code != CURLUE_OK) break;
-    code = append_query(handle.get(), pair.first, pair.second);
-  }
+  const unsigned int flags =
+      (rules.path_as_is ? CURLU_PATH_AS_IS : 0U) | (rules.no_user ? CURLU_DISALLOW_USER : 0U);
+  CURLUcode code = base.empty() ? CURLUE_OK : parse(handle.get(), base, false, flags);
+  if (code == CURLUE_OK) code = parse(handle.get(), url, !base.empty(), flags);
+  if (code == CURLUE_OK && !query.empty()) code = append_query(handle.get(), query);
   if (code != CURLUE_OK) {
     *error = reason(code);
     return {};
   }
-  return part(handle.get(), CURLUPART_URL);
+  return whole_url(handle.get());
 }
 
 std::string without_credentials(const char *url) {
@@ -143,7 +187,8 @@ std::shared_ptr<const Url> UrlCache::get(std::string_view text, std::string *err
   if (found != urls.end()) return (last_ = &*found)->second;
   auto url = std::make_shared<Url>();
   url->handle = new_url();
-  const CURLUcode code = parse(url->handle.get(), key, false);
+  const CURLUcode code =
+      parse(url->handle.get(), key, false, CURLU_PATH_AS_IS);  // build_url's to decide
   if (code != CURLUE_OK) {
     *error = reason(code);
     return nullptr;

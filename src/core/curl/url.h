@@ -14,12 +14,18 @@
 
 namespace luvcurl {
 
+/// What a request says about how its URL is read.
+struct UrlRules {
+  bool path_as_is = false;  ///< dots are left in it
+  bool no_user = false;     ///< a user name in it is refused
+};
+
 /// Builds an absolute URL: `url` resolved against `base` (may be empty), with name/value pairs
 /// appended to its query, percent-encoded. All by libcurl's URL API. On failure the result is empty
 /// and `*error` says why.
 std::string build_url(const std::string &url, const std::string &base,
                       const std::vector<std::pair<std::string, std::string>> &query,
-                      std::string *error);
+                      std::string *error, UrlRules rules = {});
 
 /// The URL without user name and password, fit for messages; "(invalid URL)" when it cannot be
 /// parsed.

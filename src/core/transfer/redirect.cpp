@@ -84,13 +84,14 @@ bool is_expectation(const std::string &line) {
 
 // Leaves out the headers that must not be sent any more.
 void reduce_headers(Easy &easy, const Option &headers) {
-  SlistPtr left;
+  ListBuilder reduced;
   for (const std::string &line : headers.items) {
     const bool unwanted = (easy.is_abroad && !may_go_abroad(line)) ||
                           (easy.body_dropped && describes_body(line)) ||
                           (easy.expectation_refused && is_expectation(line));
-    if (!unwanted) append(left, line.c_str());
+    if (!unwanted) reduced.append(line.c_str());
   }
+  SlistPtr left = reduced.take();
   set_option(easy.handle.get(), CURLOPT_HTTPHEADER, left.get());
   easy.reduced_headers = std::move(left);
   easy.spoiled = true;

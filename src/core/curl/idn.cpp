@@ -1,0 +1,38 @@
+#include "core/curl/idn.h"
+
+#include <dlfcn.h>
+
+namespace luvcurl {
+
+namespace {
+
+// libidn2's idn2_to_ascii_8z, and what frees its result. Found at run time: libcurl has loaded it
+// already where it knows of international names at all.
+struct Idn2 {
+  int (*to_ascii)(const char *, char **, int) = nullptr;
+  void (*release)(void *) = nullptr;
+
+  Idn2() {
+    void *library = ::dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return;
+    to_ascii = reinterpret_cast<decltype(to_ascii)>(::dlsym(library, "idn2_to_ascii_8z"));
+    release = reinterpret_cast<decltype(release)>(::dlsym(library, "idn2_free"));
+  }
+};
+
+constexpr int nfc_input = 1;        // IDN2_NFC_INPUT
+constexpr int nontransitional = 8;  // IDN2_NONTRANSITIONAL, as libcurl asks for
+
+}  // namespace
+
+std::string to_ascii_host(const std::string &host) {
+  static const Idn2 &idn2 = *new Idn2;
+  if (idn2.to_ascii == nullptr || idn2.release == nullptr) return {};
+  char *ascii = nullptr;
+  if (idn2.to_ascii(host.c_str(), &ascii, nfc_input | nontransitional) != 0) return {};
+  std::string result(ascii);
+  idn2.release(ascii);
+  return result;
+}
+
+}  // namespace luvcurl
