@@ -39,10 +39,11 @@ torture: ## fail each allocation of luvcurl, libcurl and Lua in its turn (TORTUR
 	@tools/build.sh -DLUVCURL_TESTS=ON asan-lua5.4
 	@luajit spec/run.lua --build build/asan --host lua5.4 --timeout 3600 spec/torture/torture.lua
 
-soak: ## 200,000 requests of all kinds and faults (SOAK_REQUESTS=n, SOAK_SEED=n): nothing may grow
+soak: ## 200,000 requests of all kinds and faults (SOAK_REQUESTS=n, SOAK_SEED=n): nothing may grow; a monkey
 	@tools/deps.sh test
-	@tools/build.sh release
+	@tools/build.sh release asan
 	@luajit spec/run.lua --build build/release --timeout 3600 spec/soak/soak.lua
+	@luajit spec/run.lua --build build/asan --asan --timeout 3600 --filter monkey spec/soak/soak.lua
 
 fuzz: ## fuzz all that parses, FUZZ_SECONDS=60 each, then with answers of a mad server (FUZZ_SEED=n)
 	@tools/deps.sh fuzz

@@ -3,7 +3,7 @@
 --
 --     luajit spec/run.lua --build build/release --timeout 3600 spec/soak/soak.lua
 --
--- SOAK_REQUESTS=n (200000), SOAK_CANCELS=n (100000), SOAK_SEED=n
+-- SOAK_REQUESTS=n (200000), SOAK_CANCELS=n (100000), SOAK_MONKEY=n (20000), SOAK_SEED=n
 
 local child = require 'spec.support.child'
 local fault = require 'spec.support.fault'
@@ -11,6 +11,7 @@ local helper = require 'spec.support.helper'
 
 local REQUESTS = tonumber(os.getenv('SOAK_REQUESTS') or 200000)
 local CANCELS = tonumber(os.getenv('SOAK_CANCELS') or 100000)
+local MONKEY = tonumber(os.getenv('SOAK_MONKEY') or 20000)
 local SEED = tonumber(os.getenv('SOAK_SEED') or os.time() % 1000000)
 local DEADLINE = 3000000
 local MEGABYTE = 2 ^ 20
@@ -65,5 +66,18 @@ describe('a soak', function()
     assert.equal(CANCELS, late.requests)
     assert.is_true(late.cancelled > CANCELS / 10)
     assert_flat(early, late)
+  end)
+
+  it('of a monkey, who calls all there is, and a mad server', function()
+    local result
+    helper.run(function()
+      result = child.run_file('spec/soak/monkey.lua', {
+        ms = DEADLINE, args = { tostring(MONKEY), tostring(SEED) },
+      })
+    end, DEADLINE)
+    print(('monkey, seed %d, %.0f s: %s'):format(SEED, result.ms / 1000, result.out))
+    assert.same({ 0, 0, false }, { result.code, result.signal, result.late }, result.err)
+    local ended = tonumber(result.out:match('(%d+) ended: '))
+    assert.is_true(ended >= MONKEY, result.out .. result.err)
   end)
 end)

@@ -52,7 +52,8 @@ void Collected::clear() noexcept {
 
 std::size_t Outbox::read(char *out, std::size_t size) {
   const std::string_view bytes = bytes_.view().substr(0, size);
-  touched_ = touched_ || !bytes.empty();
+  if (bytes.empty()) return 0;  // memcpy takes no nullptr
+  touched_ = true;
   std::memcpy(out, bytes.data(), bytes.size());
   bytes_.drop(bytes.size());
   return bytes.size();
