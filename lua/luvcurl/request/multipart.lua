@@ -31,6 +31,22 @@ local ENCODERS = {
 --- How deep parts may lie in parts: libcurl and whoever takes them apart recurse.
 local MOST_DEPTH = 32
 
+--- Endings for which libcurl knows a type.
+local KNOWN_ENDINGS = { gif = true, jpg = true, jpeg = true, png = true, svg = true, txt = true,
+  htm = true, html = true, pdf = true, xml = true }
+
+local function has_known_ending(name)
+  return KNOWN_ENDINGS[(name:match('%.([^.]*)$') or ''):lower()] == true
+end
+
+-- As the curl tool says it.
+local function type_of_file(out, has, path)
+  if not has['content-type'] and not has_known_ending(out.filename or path) then
+    return out.type or 'application/octet-stream'
+  end
+  return out.type
+end
+
 local read_parts
 
 ---@param where string
@@ -66,7 +82,7 @@ end
 ---@return table
 local function read_part(where, part, sources, depth)
   check.record(where, part, FIELDS)
-  local out = {}
+  local out, has = {}, {}
   for _, field in ipairs({ 'name', 'filename', 'type' }) do
     if part[field] ~= nil then
       out[field] = check.line(where .. '.' .. field, part[field])
@@ -77,7 +93,7 @@ local function read_part(where, part, sources, depth)
     out.encoder = part.encoder
   end
   if part.headers ~= nil then
-    out.headers = headerlist.lines(where .. '.headers', part.headers)
+    out.headers, has = headerlist.lines(where .. '.headers', part.headers)
   end
   if part.size ~= nil then
     out.size = check.integer(where .. '.size', part.size, 0, 'a number of bytes')
@@ -87,6 +103,7 @@ local function read_part(where, part, sources, depth)
     out.parts = read_parts(where .. '.parts', part.parts, sources, depth + 1)
   elseif content == 'file' then
     stream(out, source.new(where, { file = part.file }), sources)
+    out.type = type_of_file(out, has, part.file)
     -- COMPAT libcurl < 7.76: writes line ends in it into the body as they are
     out.filename = out.filename or check.line(where .. '.file', part.file:match('[^/\\]*$'))
   elseif content == 'body' then

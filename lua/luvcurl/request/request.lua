@@ -9,6 +9,7 @@
 local body_field = require('luvcurl/request/body')
 local check = require('luvcurl/base/check')
 local core = require('luvcurl_core')
+local elsewhere = require('luvcurl/request/elsewhere')
 local fields = require('luvcurl/request/fields')
 local headerlist = require('luvcurl/request/headerlist')
 local misuse = require('luvcurl/base/misuse')
@@ -38,7 +39,6 @@ end
 ---@param text any
 ---@param base string|nil
 ---@param query string[]|nil
----@param options table|nil  those of libcurl's that are about the URL
 ---@return string
 local function build_url(text, base, query, options)
   check.type('request.url', text, 'string')
@@ -199,7 +199,9 @@ end
 local function check_names(given)
   for name in pairs(given) do
     if not PLACES[name] then
-      misuse(suggest.unknown('request field', name, NAMES))
+      local hint = elsewhere[name]
+      misuse(hint and ("unknown request field '%s'; %s"):format(name, hint)
+        or suggest.unknown('request field', name, NAMES))
     end
   end
 end
