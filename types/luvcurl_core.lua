@@ -230,6 +230,11 @@ function core.escape(text) end
 ---@return luvcurl.CoreMulti
 function core.multi(settings) end
 
+--- Has sinks called by `schedule(fn)`, outside of the loop's callbacks, but those of fast Multis.
+---@param schedule fun(fn: fun())
+---@param report fun(message: any)  tells of an error that leaves a sink's `done`
+function core.call_elsewhere(schedule, report) end
+
 ---@class luvcurl.Digest
 local Digest = {}
 

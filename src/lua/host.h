@@ -11,7 +11,7 @@ namespace luvcurl::lua {
 
 /// What luvcurl borrows from the host of one Lua state: its loop, its libuv, and luv's ways to make
 /// handles and to call scripts. The only user of luv's privates.
-class Host final : public HandleFactory {
+class Host final : public HandleFactory, public Elsewhere {
  public:
   static constexpr const char *type_name = "luvcurl.host";
   static constexpr Slot slot = Slot::host;
@@ -29,6 +29,11 @@ class Host final : public HandleFactory {
   Host &operator=(const Host &) = delete;
 
   uv_handle_t **make(Kind kind, int fd) noexcept override;
+
+  /// Has scripts called outside of the loop's callbacks: `schedule(fn)` calls a function there,
+  /// `report(message)` tells of an error that leaves one. Two functions on the stack, from `first`.
+  void call_elsewhere(lua_State *L, int first);
+  bool ask() noexcept override;
 
   /// How sinks call scripts: functions for run(), made beforehand, since making one may raise.
   struct SinkCalls {
@@ -84,11 +89,13 @@ class Host final : public HandleFactory {
   static int collect(lua_State *L);
   static int closed(lua_State *L);
   static int make_protected(lua_State *L);
+  static int tell_elsewhere(lua_State *L);
 
   Context *context_ = nullptr;
   std::shared_ptr<Loop> loop_;
   int kept_ = LUA_NOREF;  // table of kept values
   int make_ = LUA_NOREF;  // make_protected
+  int schedule_ = LUA_NOREF, report_ = LUA_NOREF, tell_elsewhere_ = LUA_NOREF;
   // For the functions that are called in protected mode. They take no arguments: a pointer would be
   // a light userdata.
   Making *making_ = nullptr;

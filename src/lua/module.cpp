@@ -155,6 +155,13 @@ int version(lua_State *L) {
   return 1;
 }
 
+int call_elsewhere(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  Host::of(L).call_elsewhere(L, 1);
+  return 0;
+}
+
 // Pushes the module's table.
 int open(lua_State *L) {
   if (const char *error = global_init()) return luaL_error(L, "luvcurl: %s", error);
@@ -177,6 +184,7 @@ int open(lua_State *L) {
                                        {"url", guarded<url>},
                                        {"escape", guarded<escape>},
                                        {"multi", guarded<new_multi>},
+                                       {"call_elsewhere", guarded<call_elsewhere>},
                                        {"leash", guarded<new_leash>},
                                        {"sha256", guarded<new_digest>},
                                        {nullptr, nullptr}};

@@ -209,6 +209,9 @@ int new_multi(lua_State *L) {
     settings.max_concurrent = static_cast<long>(integer_field(L, 1, "max_concurrent", 0));
     settings.turn_budget =
         static_cast<long>(integer_field(L, 1, "turn_budget", settings.turn_budget));
+    lua_getfield(L, 1, "fast");
+    settings.fast = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
   }
   auto &object = Object<MultiObject>::push(L);  // first: what raises must not find the Multi made
   object.multi = std::make_shared<Multi>(host.loop(), settings);

@@ -2,6 +2,7 @@
 
 local check = require('luvcurl/base/check')
 local core = require('luvcurl_core')
+local main = require('luvcurl/host/main')
 local misuse = require('luvcurl/base/misuse')
 local perform = require('luvcurl/call/perform')
 local suggest = require('luvcurl/base/suggest')
@@ -13,7 +14,8 @@ local Multi = { __name = 'luvcurl.Multi' }
 Multi.__index = Multi
 
 --- The names of what Multi:new takes.
-Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget' }
+Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 'turn_budget',
+  'fast' }
 
 ---@class luvcurl.MultiSettings
 ---@field max_connections? integer       connections kept open at most
@@ -25,6 +27,8 @@ Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 
 ---@field turn_budget? integer           ms that one iteration of the loop may work for transfers,
 ---                                      callbacks included, before everything else gets its turn;
 ---                                      5 by default. The smallest of all Multis of a state holds
+---@field fast? boolean                  in Neovim: callbacks run at once, in luv's callbacks, where
+---                                      most of `vim.api` may not be called; elsewhere they do
 
 ---@param settings any
 ---@return table
@@ -42,9 +46,13 @@ local function checked(settings)
     if not known then
       misuse(suggest.unknown('Multi setting', name, Multi.SETTINGS))
     end
-    local budget = name == 'turn_budget'
-    result[name] = check.integer('Multi setting ' .. name, value, budget and 1 or 0,
-      budget and 'milliseconds above 0' or 'a count of 0 or more', budget and 60000 or 2147483647)
+    if name == 'fast' then
+      result.fast = check.type('Multi setting fast', value, 'boolean')
+    else
+      local budget = name == 'turn_budget'
+      result[name] = check.integer('Multi setting ' .. name, value, budget and 1 or 0, budget
+        and 'milliseconds above 0' or 'a count of 0 or more', budget and 60000 or 2147483647)
+    end
   end
   return result
 end
@@ -96,7 +104,7 @@ function Multi:close(callback)
   timer:start(0, 1, function()
     if inner:count() == 0 then
       timers.give(timer)
-      callback()
+      main.call(callback)
     end
   end)
 end

@@ -6,6 +6,7 @@ local yield = coroutine.yield
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 local traceback = require('luvcurl/base/traceback')
+local main = require('luvcurl/host/main')
 local uv = require('luvcurl/host/host').uv
 
 ---@class luvcurl.Task
@@ -64,7 +65,9 @@ end
 function Task:call(name, ...)
   local arguments, n = { ... }, select('#', ...) + 1
   arguments[n] = function(err, result)
-    self:step(err, result)
+    main.call(function()
+      self:step(err, result)
+    end)
   end
   local started, why = uv[name](unpack(arguments, 1, n))
   if not started then

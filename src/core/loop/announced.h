@@ -11,6 +11,9 @@ class Announced : public std::enable_shared_from_this<Announced> {
   /// Tells whoever asked for it what has happened: scripts may run in here, and nowhere else.
   virtual void tell() = 0;
 
+  /// Whether it tells in a turn of the loop even where others are told elsewhere (Elsewhere).
+  virtual bool is_fast() const { return false; }
+
   /// Its place in the list, which is the list's to know.
   class Link {
     friend class Announcements;

@@ -73,7 +73,8 @@ void Loop::lost() noexcept {
   if (stopped_ || prepare_.get(uv_) != nullptr) return;
   for (Participant *participant : participants_) participant->handles_lost();
   // No turn will come: it is told here. What is started by that makes handles anew.
-  deliver(never);
+  deliver(announced_, never);
+  ask_elsewhere(never);
 }
 
 void Loop::wake() noexcept {
@@ -100,7 +101,8 @@ void Loop::hold(int change) noexcept {
 }
 
 void Loop::announce(Announced &one) noexcept {
-  if (announced_.add(one)) wake();
+  const bool elsewhere = elsewhere_ != nullptr && !one.is_fast();
+  if ((elsewhere ? announced_elsewhere_ : announced_).add(one)) wake();
 }
 
 void Loop::note_deadline(std::uint64_t deadline) noexcept {
@@ -128,7 +130,9 @@ void Loop::stop() noexcept {
   stopped_ = true;
   // Backwards, since one may leave, and go away, with what it lets go of.
   for (std::size_t i = participants_.size(); i-- > 0;) participants_[i]->abandon();
-  while (announced_.next()) {
+  for (Announcements *announced : {&announced_, &announced_elsewhere_}) {
+    while (announced->next()) {
+    }
   }
   interest_.stop();
   if (auto *prepare = prepare_.as<uv_prepare_t>(uv_)) uv_.prepare_stop(prepare);
@@ -192,12 +196,16 @@ void Loop::on_prepare(uv_prepare_t *prepare) noexcept {
   const auto *handle = reinterpret_cast<uv_handle_t *>(prepare);
   Loop *self = of(handle, [&](const Loop &loop) { return loop.prepare_.get(loop.uv_) == handle; });
   if (self == nullptr) return;
+  // A script that was called elsewhere may run the loop.
+  const bool outer = self->is_elsewhere_;
+  self->is_elsewhere_ = false;
   try {
     self->turn();
   } catch (const std::exception &) {
     self->has_work_ = false;
     self->wake();
   }
+  self->is_elsewhere_ = outer;
 }
 
 void Loop::on_timer(uv_timer_t *timer) noexcept {
@@ -226,7 +234,7 @@ void Loop::turn() {
   for (int round = 0; round < rounds; ++round) {
     has_work_ = false;
     work(round == 0 ? began + budget_.of_turn() / 2 : until);
-    if (!deliver(until)) break;
+    if (!deliver(announced_, until) && !ask_elsewhere(until)) break;
   }
   if (has_work_ && uv_.hrtime() < until) work(until);
   interest_.apply([](SocketOwner *owner) { owner->unwatchable(); });
@@ -247,18 +255,41 @@ void Loop::work(std::uint64_t until) {
 
 // Returns whether anything was told, and there may thus be new work. What is announced meanwhile
 // waits for the next round.
-bool Loop::deliver(std::uint64_t until) {
-  const Announced *const last = announced_.last();
+bool Loop::deliver(Announcements &announced, std::uint64_t until) {
+  const Announced *const last = announced.last();
   bool any = false;
-  while (const std::shared_ptr<Announced> one = announced_.next()) {
+  while (const std::shared_ptr<Announced> one = announced.next()) {
     // A script may run the loop: the others must tell there.
-    if (!announced_.empty()) has_work_ = true;
+    if (!announced.empty()) has_work_ = true;
     told_ = any = true;
     one->tell();
     if (one.get() == last || uv_.hrtime() >= until) break;
   }
-  if (!announced_.empty()) has_work_ = true;
+  if (!announced.empty()) has_work_ = true;
   return any && uv_.hrtime() < until;
+}
+
+// Returns whether anything was told: in this turn, since there is no elsewhere just now.
+bool Loop::ask_elsewhere(std::uint64_t until) {
+  if (asked_ || announced_elsewhere_.empty()) return false;
+  asked_ = elsewhere_->ask();
+  return !asked_ && deliver(announced_elsewhere_, until);
+}
+
+void Loop::tell_elsewhere() {
+  asked_ = false;
+  if (stopped_) return;
+  const std::uint64_t until = uv_.hrtime() + budget_.of_turn();
+  const Announced *const last = announced_elsewhere_.last();
+  const bool outer = is_elsewhere_;
+  is_elsewhere_ = true;
+  while (const std::shared_ptr<Announced> one = announced_elsewhere_.next()) {
+    if (!announced_elsewhere_.empty()) wake();  // a script may wait for the others
+    one->tell();
+    if (one.get() == last || uv_.hrtime() >= until) break;
+  }
+  is_elsewhere_ = outer;
+  wake();  // for what scripts have asked for, and what was too much for one go
 }
 
 void Loop::schedule() noexcept {

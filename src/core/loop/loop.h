@@ -6,6 +6,7 @@
 
 #include "core/loop/announced.h"
 #include "core/loop/budget.h"
+#include "core/loop/elsewhere.h"
 #include "core/loop/handle.h"
 #include "core/loop/interest.h"
 #include "core/loop/participant.h"
@@ -58,6 +59,16 @@ class Loop {
   /// turn() has it tell. Needs no memory, so that no end is ever lost.
   void announce(Announced &one) noexcept;
 
+  /// From now on what is announced is told where `elsewhere` says, and not in turns.
+  void tell_at(Elsewhere *elsewhere) noexcept { elsewhere_ = elsewhere; }
+
+  /// Tells what was announced, for as long as a turn may take; asks for another call if that is not
+  /// enough. For Elsewhere, with neither libcurl nor a callback of the loop beneath it.
+  void tell_elsewhere();
+
+  /// Whether whoever is told now is told elsewhere.
+  bool is_elsewhere() const { return is_elsewhere_; }
+
   /// turn() runs at this loop time at the latest.
   void note_deadline(std::uint64_t deadline) noexcept;
 
@@ -78,7 +89,8 @@ class Loop {
   void turn();
   void work(std::uint64_t until);
   void set_budget() noexcept;
-  bool deliver(std::uint64_t until);
+  bool deliver(Announcements &announced, std::uint64_t until);
+  bool ask_elsewhere(std::uint64_t until);
   void schedule() noexcept;
   void arm(std::uint64_t deadline) noexcept;
 
@@ -92,6 +104,8 @@ class Loop {
   Handle timer_;
   std::vector<Participant *> participants_;
   Announcements announced_;
+  Announcements announced_elsewhere_;
+  Elsewhere *elsewhere_ = nullptr;
   std::uint64_t deadline_ = UINT64_MAX;  // the earliest of the participants'
   std::uint64_t armed_ = UINT64_MAX;     // what the uv timer is set to
   Budget budget_;
@@ -99,7 +113,9 @@ class Loop {
   bool has_work_ = false;
   bool told_ = false;  // somebody was told in this turn
   bool stopped_ = false;
-  bool ran_ = false;  // there was a turn
+  bool ran_ = false;           // there was a turn
+  bool asked_ = false;         // tell_elsewhere() will be called
+  bool is_elsewhere_ = false;  // it is under way
 };
 
 }  // namespace luvcurl

@@ -27,6 +27,7 @@ struct Settings {
   long max_concurrent = 0;
   long max_idle = 256;   ///< connections kept per lane for later requests
   long turn_budget = 5;  ///< ms of work per iteration of the loop, above 0
+  bool fast = false;     ///< tells in turns of the loop even where others are told elsewhere
 };
 
 struct Stats {
@@ -85,6 +86,7 @@ class Multi final : public Participant,
   std::unique_ptr<Easy> lend(const Request &request, std::string *error) override;
   void take_back(std::unique_ptr<Easy> easy) noexcept override;
   long buffer_size() const override;
+  bool is_fast() const override { return settings_.fast; }
   void forget(Transfer &transfer) override;
 
   // For its lanes.

@@ -26,6 +26,9 @@ class TransferOwner {
   /// The size of receive buffer that suits the load.
   virtual long buffer_size() const = 0;
 
+  /// Whether its transfers tell their sinks in turns of the loop, wherever others do.
+  virtual bool is_fast() const = 0;
+
   /// It is done: its sink is told next.
   virtual void forget(Transfer &transfer) = 0;
 

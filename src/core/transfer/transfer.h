@@ -92,6 +92,7 @@ class Transfer final : public Announced, public EasyUser {
 
   // For Loop: makes libcurl hold what it should, and tells the sink what is due.
   void tell() override;
+  bool is_fast() const override { return owner_->is_fast(); }
 
   // For libcurl's callbacks.
   std::size_t on_write(const char *bytes, std::size_t size) override;

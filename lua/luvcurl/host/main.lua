@@ -1,0 +1,29 @@
+--- Where user code is called. In Neovim that is its main loop, where all of `vim.api` may be used,
+--- whatever callback of luv's has something to tell; elsewhere it is right there.
+
+local core = require('luvcurl_core')
+local host = require('luvcurl/host/host')
+
+local nvim = host.nvim
+
+local main = {}
+
+--- Calls `fn` where user code belongs: at once, or soon, in the order of the calls.
+---@param fn fun()
+function main.call(fn)
+  if nvim and nvim.in_fast_event() then
+    nvim.schedule(fn)
+  else
+    fn()
+  end
+end
+
+if nvim and nvim.schedule and nvim.in_fast_event then
+  core.call_elsewhere(nvim.schedule, function(message)
+    nvim.api.nvim_err_writeln(tostring(message))
+  end)
+else
+  nvim = nil
+end
+
+return main
