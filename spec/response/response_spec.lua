@@ -191,3 +191,63 @@ describe('headers', function()
     assert.is_true(server:sent() < 2 ^ 26)
   end)
 end)
+
+describe('what is known afterwards', function()
+  local WHOLE = { 'effective_url', 'response_code', 'http_version', 'num_connects', 'content_type',
+    'redirect_count', 'primary_ip', 'primary_port', 'local_ip', 'local_port', 'request_size',
+    'header_size', 'size_upload_t', 'size_download_t', 'total_time_t', 'namelookup_time_t' }
+
+  local function infos(res)
+    local all = {}
+    for _, name in ipairs(WHOLE) do
+      all[name] = res:info(name)
+      assert.is_not_nil(all[name], name)
+    end
+    return all
+  end
+
+  runs('is what was known in the final callback', function()
+    local co, inside, kept = coroutine.running(), nil, nil
+    curl.get(nginx.url .. '/1k', function(err, res)
+      assert(res, err)
+      inside, kept = infos(res), res
+      helper.resume(co)
+    end)
+    coroutine.yield()
+    assert(curl.get(nginx.url .. '/small')) -- out of the callback, in which all is known
+    assert.same(inside, infos(kept))
+    assert.same({ '127.0.0.1', '127.0.0.1', 'http' },
+      { kept:info('primary_ip'), kept:info('local_ip'), kept:info('scheme') })
+  end)
+
+  runs('is there for a stream that was read, and after waiting', function()
+    local stream = assert(curl.stream(nginx.url .. '/1k'))
+    assert(stream:text())
+    local waited = assert(curl.get(nginx.url .. '/1k'))
+    assert(curl.get(nginx.url .. '/small'))
+    for _, res in ipairs { stream, waited } do
+      assert.same({ 1024, nginx.plain_port }, { infos(res).size_download_t,
+        infos(res).primary_port })
+    end
+  end)
+
+  runs('is told to be missing where it is not kept', function()
+    local res = assert(curl.get(nginx.url .. '/small'))
+    assert(curl.get(nginx.url .. '/small'))
+    local ok, err = pcall(res.info, res, 'certinfo')
+    assert.is_false(ok)
+    assert.matches("info 'certinfo' is not kept after the end", err)
+  end)
+
+  runs('has the fragment, over redirects', function()
+    local server = require 'spec.support.echo'.serve(function(request)
+      local to = request.path:match('^/to(.*)$')
+      return to and { status = 302, headers = { 'Location: ' .. to:gsub('@', '#') } } or {}
+    end)
+    for path, url in pairs { ['/to/a#f'] = '/a#f', ['/to/a@g#f'] = '/a#g',
+      ['/to/to/a@g#f'] = '/a#g', ['/to/to/a#f'] = '/a#f', ['/a#f'] = '/a#f',
+      ['/to/a'] = '/a' } do
+      assert.equal(server.url .. url, assert(curl.get(server.url .. path)).url)
+    end
+  end)
+end)

@@ -1,5 +1,7 @@
 #include "lua/info.h"
 
+#include <algorithm>
+
 #include <cstring>
 #include <string>
 
@@ -91,6 +93,14 @@ int push_from_easy(lua_State *L, CURL *easy, const InfoName &info, InfoCopy &cop
   }
 }
 
+std::string content_type(const Headers &headers) {
+  std::string found;
+  headers.each(Headers::Kind::header, -1, [&found](std::string_view name, std::string_view value) {
+    if (curl_strequal(std::string(name).c_str(), "content-type") != 0) found = value;
+  });
+  return found;
+}
+
 int push_from_result(lua_State *L, const Result &result, const InfoName &info, InfoCopy &copy) {
   const Summary &summary = result.summary;
   // The summary counts from add, libcurl's infos from when it got the transfer.
@@ -121,8 +131,38 @@ int push_from_result(lua_State *L, const Result &result, const InfoName &info, I
       return push_number(L, summary.timings.redirect);
     case CURLINFO_TOTAL_TIME_T:
       return push_number(L, since_start(summary.timings.total));
+    case CURLINFO_REQUEST_SIZE:
+      return push_number(L, summary.request_size);
+    case CURLINFO_HEADER_SIZE:
+      return push_number(L, summary.header_size);
+    case CURLINFO_SIZE_UPLOAD_T:
+      return push_number(L, summary.uploaded);
+    case CURLINFO_SIZE_DOWNLOAD_T:
+      return push_number(L, summary.downloaded);
+    case CURLINFO_REDIRECT_COUNT:
+      return push_number(L, static_cast<long long>(result.headers.hops().size()));
+    case CURLINFO_PRIMARY_PORT:
+      return push_number(L, summary.primary_port);
+    case CURLINFO_LOCAL_PORT:
+      return push_number(L, summary.local_port);
+    case CURLINFO_PRIMARY_IP:
+      copy.text = summary.primary_ip;
+      return push_copy(L, copy.text);
+    case CURLINFO_LOCAL_IP:
+      copy.text = summary.local_ip;
+      return push_copy(L, copy.text);
+    case CURLINFO_SCHEME:
+      copy.text = result.url();
+      copy.text.resize(std::min(copy.text.size(), copy.text.find(':')));
+      return push_copy(L, copy.text);
+    case CURLINFO_CONTENT_TYPE:
+      copy.text = content_type(result.headers);
+      return copy.text.empty() ? 0 : push_copy(L, copy.text);
     default:
-      return 0;
+      return luaL_error(L,
+                        "info '%s' is not kept after the end: ask for it in on_response or in "
+                        "the final callback",
+                        info.name.c_str());
   }
 }
 

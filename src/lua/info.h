@@ -35,8 +35,8 @@ InfoCopy &push_info_copy(lua_State *L);
 
 /// Pushes one of libcurl's infos of a transfer, by its lower-case name without prefix: a number, a
 /// string, a list (slists; certinfo gives a list of lists), or nil where there is none (yet). After
-/// the final callback, without `easy`, only what the result keeps is there. Raises for a name that
-/// libcurl does not have.
+/// the final callback, without `easy`, only what the result keeps is there. Raises for what it does
+/// not, and for a name that libcurl does not have.
 int push_info(lua_State *L, const Result &result, CURL *easy, const char *name, InfoCopy &copy);
 
 /// core.info_names(): the names that push_info knows.

@@ -33,7 +33,7 @@ return function(t, res, body)
     name = name, code = code, message = message, phase = phase,
     url = t:url(), timings = t:timings(),
   })
-  local proxy_status = t:info('http_connectcode')
+  local proxy_status = phase ~= 'queue' and t:info('http_connectcode')
   if proxy_status and proxy_status >= 300 then
     err.proxy_status = proxy_status
   end

@@ -199,6 +199,15 @@ void Headers::note_length(std::string_view line) {
 
 void Headers::redirected(std::string url) { hops_.push_back({last_, status_, std::move(url)}); }
 
+std::string Headers::with_fragment(std::string url) const {
+  for (auto hop = hops_.rbegin(); hop != hops_.rend(); ++hop) {
+    if (url.find('#') != std::string::npos) break;
+    const std::size_t fragment = hop->url.find('#');
+    if (fragment != std::string::npos) url += hop->url.substr(fragment);
+  }
+  return url;
+}
+
 void Headers::collect(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075400
   // A proxy that sends more is cut short, since each costs a walk through all headers there are.

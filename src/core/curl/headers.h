@@ -71,6 +71,10 @@ class Headers {
   long status() const { return status_; }
   const std::vector<Hop> &hops() const { return hops_; }
 
+  /// The last URL with the fragment of the last that had one: redirects inherit it (RFC 9110,
+  /// 10.2.2).
+  std::string with_fragment(std::string url) const;
+
   /// The number of the response that is being read, or was read last.
   int last() const { return last_; }
 

@@ -50,9 +50,14 @@ Summary summarize(CURL *easy, long status, bool redirected) {
   summary.status = status != 0 ? status : info_long(easy, CURLINFO_RESPONSE_CODE);
   summary.http_version = info_long(easy, CURLINFO_HTTP_VERSION);
   summary.connections = info_long(easy, CURLINFO_NUM_CONNECTS);
-  summary.sent = info_long(easy, CURLINFO_REQUEST_SIZE) + info_size(easy, CURLINFO_SIZE_UPLOAD_T);
-  summary.received =
-      info_long(easy, CURLINFO_HEADER_SIZE) + info_size(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  summary.request_size = info_long(easy, CURLINFO_REQUEST_SIZE);
+  summary.header_size = info_long(easy, CURLINFO_HEADER_SIZE);
+  summary.uploaded = info_size(easy, CURLINFO_SIZE_UPLOAD_T);
+  summary.downloaded = info_size(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  summary.primary_ip = info_text(easy, CURLINFO_PRIMARY_IP);
+  summary.primary_port = info_long(easy, CURLINFO_PRIMARY_PORT);
+  summary.local_ip = info_text(easy, CURLINFO_LOCAL_IP);
+  summary.local_port = info_long(easy, CURLINFO_LOCAL_PORT);
   summary.timings.resolve = info_size(easy, CURLINFO_NAMELOOKUP_TIME_T);
   summary.timings.connect = info_size(easy, CURLINFO_CONNECT_TIME_T);
   summary.timings.tls = info_size(easy, CURLINFO_APPCONNECT_TIME_T);

@@ -30,12 +30,21 @@ struct Timings {
 /// What is kept of a transfer after its handle went back to the pool.
 struct Summary {
   long status = 0;
-  long http_version = 0;  ///< CURL_HTTP_VERSION_*
-  long connections = 0;   ///< connections it had to open
-  std::int64_t sent = 0;  ///< bytes of request headers and body
-  std::int64_t received = 0;
+  long http_version = 0;          ///< CURL_HTTP_VERSION_*
+  long connections = 0;           ///< connections it had to open
+  std::int64_t request_size = 0;  ///< bytes of request headers
+  std::int64_t header_size = 0;   ///< of those of responses
+  std::int64_t uploaded = 0;      ///< of bodies
+  std::int64_t downloaded = 0;
+  long primary_port = 0;
+  long local_port = 0;
+  std::string primary_ip;
+  std::string local_ip;
   Timings timings;
   std::string url;  ///< the last one, as libcurl has it; empty for the request's own
+
+  std::int64_t sent() const { return request_size + uploaded; }
+  std::int64_t received() const { return header_size + downloaded; }
 };
 
 /// Reads it all from a handle whose transfer has ended. `status` is that of its headers, 0 for

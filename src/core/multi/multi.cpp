@@ -278,8 +278,8 @@ void Multi::stopped(Transfer &transfer) {
   transfer.outcome().code == CURLE_OK ? ++stats_.finished : ++stats_.failed;
   stats_.opened += static_cast<std::uint64_t>(summary.connections);
   if (summary.connections == 0 && summary.status != 0) ++stats_.reused;
-  stats_.sent += static_cast<std::uint64_t>(summary.sent);
-  stats_.received += static_cast<std::uint64_t>(summary.received);
+  stats_.sent += static_cast<std::uint64_t>(summary.sent());
+  stats_.received += static_cast<std::uint64_t>(summary.received());
   if (queue_.size() > 0) loop_->wake();
 }
 

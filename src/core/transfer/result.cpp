@@ -3,7 +3,7 @@
 namespace luvcurl {
 
 std::string Result::whole_url() const {
-  if (!summary.url.empty()) return summary.url;
+  if (!summary.url.empty()) return headers.with_fragment(summary.url);
   char *text = nullptr;
   if (curl_url_get(requested->handle.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
   const CurlString owned(text);

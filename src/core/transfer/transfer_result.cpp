@@ -69,7 +69,7 @@ std::string Transfer::url() const { return without_credentials(current_url().c_s
 std::string Transfer::current_url() const {
   if (state_ == State::running) {
     const char *effective = info_text(easy_->handle.get(), CURLINFO_EFFECTIVE_URL);
-    if (*effective != '\0') return effective;
+    if (*effective != '\0') return result_->headers.with_fragment(effective);
   }
   return result_->whole_url();
 }
