@@ -27,7 +27,7 @@ local STYLES = { 'callbacks', 'coroutines' }
 local LIMITS = { sendto = 1.01, recvfrom = 1.01, poll = 2.05, epoll_ctl = 0.05, epoll_wait = 0.2,
   brk = 1, mmap = 0.01, munmap = 0.01, mprotect = 0.01, madvise = 0.01 }
 local OTHERS = 0.002
-local GETENV = 0.001
+local GETENV = 0.01 -- proxies are looked at again every second
 local STRIPPED = 400 * 1024
 
 local function client_of(style)

@@ -3,10 +3,9 @@
 
 local authorities = require('luvcurl/host/authorities')
 local core = require('luvcurl_core')
-local host = require('luvcurl/host/host')
 local library = require('luvcurl/host/library')
 
-local hrtime = host.uv.hrtime
+local time = os.time -- the cheapest clock there is
 
 local environment = {}
 
@@ -23,8 +22,7 @@ end
 
 -- Proxies --------------------------------------------------------------------------------------
 
-local SECOND = 1e9 -- ns
-local stale_at = 0
+local read_at -- s
 local proxies = {} -- by the URL's scheme; '' is none
 
 --- Changes whenever a proxy has.
@@ -46,7 +44,7 @@ end
 
 --- Reads all that was ever asked for again.
 local function refresh(now)
-  stale_at = now + SECOND
+  read_at = now
   local no_proxy = first('no_proxy', 'NO_PROXY') or ''
   local changed = no_proxy ~= environment.no_proxy
   environment.no_proxy = no_proxy
@@ -63,8 +61,8 @@ end
 ---@param url string
 ---@return string
 function environment.proxy_for(url)
-  local now = hrtime()
-  if now >= stale_at then
+  local now = time()
+  if now ~= read_at then
     refresh(now)
   end
   local scheme = url:sub(1, 6) == 'https:' and 'https' or url:sub(1, 5) == 'http:' and 'http'

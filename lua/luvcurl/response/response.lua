@@ -122,9 +122,10 @@ function methods:raise_for_status()
 end
 
 --- One of libcurl's facts about the transfer, by its name in lower case: 'primary_ip'. After the
---- final callback these are there: effective_url, response_code, http_version, num_connects, scheme,
---- content_type, redirect_count, primary_ip, primary_port, local_ip, local_port, request_size,
---- header_size, size_upload_t, size_download_t and the times (…_time_t). Others raise an error then.
+--- final callback these are there: effective_url, response_code, http_version, num_connects,
+--- scheme, content_type, redirect_count, primary_ip, primary_port, local_ip, local_port,
+--- request_size, header_size, size_upload_t, size_download_t and the times (…_time_t). Others
+--- raise an error then.
 ---@param name string
 ---@return any
 function methods:info(name)
