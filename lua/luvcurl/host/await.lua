@@ -15,6 +15,10 @@ local await = {}
 --- How often Neovim looks whether we are ready when no event of its own makes it look, in ms.
 local NVIM_INTERVAL = 20
 
+--- COMPAT Neovim < 0.8: vim.wait with a condition looks for Ctrl-C only when its time is up. So
+--- that time is short, in ms, and it is called again.
+local NVIM_SLICE = 100
+
 --- Who is told when a coroutine of ours dies, instead of the host.
 local guards = setmetatable({}, { __mode = 'k' })
 
@@ -56,7 +60,7 @@ local function run_nvim(waiter)
     return waiter.ready
   end
   repeat
-    local _, why = nvim.wait(60000, is_ready, NVIM_INTERVAL)
+    local _, why = nvim.wait(NVIM_SLICE, is_ready, NVIM_INTERVAL)
     if why == -2 and not waiter.ready then
       return false, 'interrupted'
     end
@@ -81,6 +85,25 @@ local function run_loop(waiter)
   return true
 end
 
+--- How a coroutine is left in Neovim. The task libraries there (plenary.async, nvim-nio) take what
+--- is yielded for a function that they are to call with what goes on: they get one in their form.
+--- Who resumes a plain coroutine may ignore it.
+local function yield_nvim(waiter)
+  local function leaf(step)
+    waiter.step = step
+  end
+  local nio = package.loaded['nio.tasks']
+  if type(nio) == 'table' and nio.current_task and nio.current_task() then
+    yield(1, leaf)
+  elseif package.loaded['plenary.async.async'] or package.loaded['plenary.async'] then
+    yield(leaf, 1)
+  else
+    yield()
+  end
+end
+
+local suspend = nvim and yield_nvim or function() yield() end
+
 --- Waits until `waiter.ready`. `co` is what await.place() said.
 ---@param waiter table
 ---@param co thread|nil
@@ -96,7 +119,7 @@ function await.wait(waiter, co)
   -- Somebody else may resume the coroutine too: only `ready` counts.
   while not waiter.ready do
     waiter.co = co
-    yield()
+    suspend(waiter)
     waiter.co = nil
   end
   return true
@@ -125,6 +148,12 @@ function await.wake(waiter)
   end
   local co = waiter.co
   if not co or status(co) ~= 'suspended' or not is_waiting(co, waiter) then
+    return
+  end
+  if nvim and waiter.step then
+    local step = waiter.step
+    waiter.step = nil
+    step() -- the task library resumes it, and has its errors
     return
   end
   local ok, err = resume(co)

@@ -21,9 +21,11 @@ local function tty()
   return handle
 end
 
---- Neovim draws on the same terminal: what goes there belongs into its messages.
+--- Neovim draws on the same terminal: what goes there belongs into its messages. Where its
+--- interfaces may not be counted, it is taken to have one: a line too few is better than a torn
+--- screen.
 local function has_editor()
-  return nvim and not nvim.in_fast_event() and #nvim.api.nvim_list_uis() > 0
+  return nvim and (nvim.in_fast_event() or #nvim.api.nvim_list_uis() > 0)
 end
 
 ---@class luvcurl.Terminal
@@ -40,7 +42,11 @@ function terminal.stderr()
       size = function() return COLUMNS, ROWS end,
       write = function(text)
         nvim.schedule(function()
-          nvim.api.nvim_echo({ { (text:gsub('\n$', '')) } }, false, {})
+          if #nvim.api.nvim_list_uis() > 0 then
+            nvim.api.nvim_echo({ { (text:gsub('\n$', '')) } }, false, {})
+          else
+            io.stderr:write(text)
+          end
         end)
       end,
     }
