@@ -12,16 +12,13 @@ local function show(url, text)
   vim.api.nvim_buf_set_option(0, 'buftype', 'nofile')
 end
 
--- Callbacks, and coroutines that have waited, run in luv's context, where most of the editor's
--- API is not allowed: vim.schedule_wrap goes back.
-local done = vim.schedule_wrap(function(url, err, res)
-  if err then
-    return vim.notify(tostring(err), vim.log.levels.ERROR)
-  end
-  show(url, res.body)
-end)
-
 vim.api.nvim_create_user_command('Fetch', function(command)
   local url = command.args
-  curl.get(url, { timeout = 30000 }, function(err, res) done(url, err, res) end)
+  -- The callback runs on Neovim's main loop, where all of vim.api may be used.
+  curl.get(url, { timeout = 30000 }, function(err, res)
+    if err then
+      return vim.notify(tostring(err), vim.log.levels.ERROR)
+    end
+    show(url, res.body)
+  end)
 end, { nargs = 1 })
