@@ -83,3 +83,15 @@ describe('an answer of 101', function()
     assert.matches('101', err.message)
   end)
 end)
+
+describe('headers that begin with a folded line', function()
+  runs('are told as such', function()
+    local server = fault.serve('HTTP/1.1 200 OK\r\n folded: 1\r\nContent-Length: 0\r\n\r\n')
+    -- by a handle that has served nobody yet, and by one that has
+    for _ = 1, 2 do
+      local res, err = curl.get(server.url, { options = { buffersize = 20480 } })
+      assert.is_nil(res)
+      assert.same({ 'WEIRD_SERVER_REPLY', 'wait' }, { err.name, err.phase })
+    end
+  end)
+end)

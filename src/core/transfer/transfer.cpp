@@ -132,6 +132,9 @@ void Transfer::finish(CURLcode code) noexcept {
     // libcurl takes headers that are cut off for all of them, if none has told of a body.
     const bool cut_off = code == CURLE_OK && !response_in_ && result_->headers.in_block();
     if (cut_off) code = CURLE_PARTIAL_FILE;
+    // libcurl's word for headers that begin with a folded line.
+    const bool folded = code == CURLE_BAD_FUNCTION_ARGUMENT && result_->headers.in_block();
+    if (folded) code = CURLE_WEIRD_SERVER_REPLY;
     if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
     result_->headers.collect(handle);
     if (code == CURLE_OK) telling_.note_last_counts();
@@ -152,6 +155,7 @@ void Transfer::finish(CURLcode code) noexcept {
       message = words.c_str();
     }
     if (cut_off) message = "the connection was closed in the middle of the headers";
+    if (folded) message = "the headers begin with a line that goes on with the one before";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
       message =
           "the body has to be sent anew (a redirect, a challenge or a lost connection), "
