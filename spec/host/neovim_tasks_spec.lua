@@ -59,7 +59,10 @@ local BODY = [[
     end
   end)
   -- Beside it, a coroutine of nobody's.
-  coroutine.wrap(function() bodies[3] = assert(curl.get(arg[1])).body end)()
+  coroutine.wrap(function()
+    assert(curl.get(arg[1]))
+    bodies[3] = assert(curl.get(arg[1])).body
+  end)()
   vim.wait(10000, function() return bodies[2] and bodies[3] end, 10)
   io.stdout:write(table.concat(bodies, '|') .. '|')
 ]]

@@ -85,6 +85,9 @@ local function run_loop(waiter)
   return true
 end
 
+--- What we have yielded to a task library, by itself: a plain coroutine's goes to await.wake.
+local leaves = setmetatable({}, { __mode = 'k' })
+
 --- How a coroutine is left in Neovim. The task libraries there (plenary.async, nvim-nio) take what
 --- is yielded for a function that they are to call with what goes on: they get one in their form.
 --- Who resumes a plain coroutine may ignore it.
@@ -92,6 +95,7 @@ local function yield_nvim(waiter)
   local function leaf(step)
     waiter.step = step
   end
+  leaves[leaf] = true
   local nio = package.loaded['nio.tasks']
   if type(nio) == 'table' and nio.current_task and nio.current_task() then
     yield(1, leaf)
@@ -101,8 +105,6 @@ local function yield_nvim(waiter)
     yield()
   end
 end
-
-local suspend = nvim and yield_nvim or function() yield() end
 
 --- Waits until `waiter.ready`. `co` is what await.place() said.
 ---@param waiter table
@@ -119,7 +121,11 @@ function await.wait(waiter, co)
   -- Somebody else may resume the coroutine too: only `ready` counts.
   while not waiter.ready do
     waiter.co = co
-    suspend(waiter)
+    if nvim then
+      yield_nvim(waiter)
+    else
+      yield() -- from here: see is_waiting
+    end
     waiter.co = nil
   end
   return true
@@ -157,7 +163,7 @@ function await.wake(waiter)
     return
   end
   local ok, err = resume(co)
-  if ok and err ~= nil and status(co) == 'suspended' then
+  if ok and err ~= nil and not leaves[err] and status(co) == 'suspended' then
     error(LOST:format(type(err)), 0)
   elseif not ok then
     local message = traceback(err, co)
