@@ -152,3 +152,29 @@ describe('max_body', function()
     assert.is_true(received <= 2 ^ 20)
   end)
 end)
+
+describe('a collected body without max_body', function()
+  local mib = 2 ^ 20
+  local function zeros(packer, size)
+    local pipe = assert(io.popen(('head -c %d /dev/zero | %s'):format(size, packer), 'r'))
+    local bytes = pipe:read('*a')
+    pipe:close()
+    return bytes
+  end
+
+  for coding, packer in pairs { gzip = 'gzip -c', br = 'brotli -c' } do
+    runs('is refused when it unfolds without reason: ' .. coding, function()
+      local res, err = curl.get(encoded(coding, zeros(packer, 300 * mib)).url)
+      assert.is_true(res == nil) -- shown by a failure, it would be 300 MiB
+      assert.same({ 'FILESIZE_EXCEEDED', 'body' }, { err.name, err.phase })
+      assert.equal('the body unfolds to more than 64 MiB and 100 times what was sent; '
+        .. 'max_body allows more', err.message)
+    end)
+
+    runs('may be large where the script says so: ' .. coding, function()
+      local url = encoded(coding, zeros(packer, 80 * mib)).url
+      assert.equal(80 * mib, #assert(curl.get(url, { max_body = 100 * mib })).body)
+      assert.equal(60 * mib, #assert(curl.get(encoded(coding, zeros(packer, 60 * mib)).url)).body)
+    end)
+  end
+end)

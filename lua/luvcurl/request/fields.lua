@@ -30,7 +30,8 @@
 ---@field tls? luvcurl.Tls
 ---@field http_version? string    '1.0', '1.1', '2', '2tls', 'prior-knowledge', '3', '3only'
 ---@field accept_encoding? boolean|string  true (default): all that libcurl can undo
----@field max_body? integer|false  bytes, decompressed; more ends the transfer with an error
+---@field max_body? integer|false  bytes, decompressed; more ends the transfer with an error.
+---  Without it a body that is collected may be 64 MiB, or 100 times what was sent
 ---@field high_water? integer     bytes of a streamed body that may wait; 1 MiB by default
 ---@field range? string|integer[] '0-99', or {first, last}; asks for the body uncompressed
 ---@field resume_from? integer    bytes to leave out at the start; the same

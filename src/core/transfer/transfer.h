@@ -126,6 +126,7 @@ class Transfer final : public Announced, public EasyUser {
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;
+  bool unfolds() const;
   bool may_hold() const;
   void let_others_work();
   bool more_is_to_come() const;

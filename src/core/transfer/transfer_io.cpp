@@ -16,6 +16,11 @@ namespace {
 constexpr std::size_t slice = 256 * 1024;
 constexpr std::size_t call_cost = 512;
 
+// A body that is collected without a max_body may unfold to any size while it is at most this many
+// times what was sent (texts and logs are 5 to 30 times), or is at most this large.
+constexpr std::uint64_t usual_ratio = 100;
+constexpr std::uint64_t harmless = 64 * 1024 * 1024;
+
 }  // namespace
 
 std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
@@ -26,6 +31,11 @@ std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   if (request_.max_body != 0 && intake_.received() + size > request_.max_body) {
     fail(CURLE_FILESIZE_EXCEEDED,
          "the body is larger than max_body (" + std::to_string(request_.max_body) + " bytes)");
+    return 0;
+  }
+  if (intake_.received() + size > harmless && unfolds()) {
+    fail(CURLE_FILESIZE_EXCEEDED,
+         "the body unfolds to more than 64 MiB and 100 times what was sent; max_body allows more");
     return 0;
   }
   if (request_.streaming) {
@@ -93,7 +103,18 @@ bool Transfer::more_is_to_come() const {
 
 // A paused libcurl decompresses what it has read, a thousand times as much at the worst, and keeps
 // it to itself: max_body can be looked after only where it comes out.
-bool Transfer::may_explode() const { return request_.max_body != 0 && request_.may_decompress(); }
+bool Transfer::may_explode() const {
+  return unfolds() || (request_.max_body != 0 && request_.may_decompress());
+}
+
+// Whether the body, collected without a limit of the script's, is far larger than what was sent.
+bool Transfer::unfolds() const {
+  if (request_.streaming || request_.max_body != 0 || !request_.may_decompress()) return false;
+  if (!request_.url->origin->is_http) return false;  // file:// is not counted while it is read
+  const std::int64_t sent = info_size(easy_->handle.get(), CURLINFO_SIZE_DOWNLOAD_T);
+  return intake_.received() / usual_ratio >
+         static_cast<std::uint64_t>(std::max<std::int64_t>(sent, 0));
+}
 
 bool Transfer::on_header(std::string_view line) {
   loop_.interest().responded();
