@@ -15,8 +15,9 @@ local await = {}
 --- How often Neovim looks whether we are ready when no event of its own makes it look, in ms.
 local NVIM_INTERVAL = 20
 
---- COMPAT Neovim < 0.8: vim.wait with a condition looks for Ctrl-C only when its time is up. So
---- that time is short, in ms, and it is called again.
+--- COMPAT Neovim < 0.8: vim.wait with a condition looks for Ctrl-C only when its time is up, and
+--- counts that in whole ms an event: with many events it takes far longer. So we look at the clock
+--- ourselves, this often, in ms.
 local NVIM_SLICE = 100
 
 --- Who is told when a coroutine of ours dies, instead of the host.
@@ -56,11 +57,16 @@ function await.guard(co, handler)
 end
 
 local function run_nvim(waiter)
-  local function is_ready()
-    return waiter.ready
+  local due
+  local function is_over()
+    return waiter.ready or uv.hrtime() >= due
   end
   repeat
-    local _, why = nvim.wait(NVIM_SLICE, is_ready, NVIM_INTERVAL)
+    due = uv.hrtime() + NVIM_SLICE * 1e6
+    local _, why = nvim.wait(NVIM_SLICE, is_over, NVIM_INTERVAL)
+    if why ~= -2 and not waiter.ready then
+      _, why = nvim.wait(0) -- without a condition it looks
+    end
     if why == -2 and not waiter.ready then
       return false, 'interrupted'
     end
