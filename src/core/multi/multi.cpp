@@ -97,7 +97,7 @@ Stats Multi::stats() const {
 }
 
 std::unique_ptr<Easy> Multi::lend(const Request &request, std::string *error) {
-  return pool_.acquire(request.options, request.body, *request.url, error);
+  return pool_.acquire(request.options, request.body, error);
 }
 
 void Multi::take_back(std::unique_ptr<Easy> easy) noexcept { pool_.release(std::move(easy)); }

@@ -12,18 +12,27 @@ namespace luvcurl {
 
 namespace {
 
-// Options that let a handle carry something from one transfer to the next that is not in the set.
-bool is_keepable(const OptionSet &options) {
-  return !options.has(CURLOPT_COOKIEFILE) && !options.has(CURLOPT_COOKIEJAR) &&
-         !options.has(CURLOPT_COOKIELIST) && !options.has(CURLOPT_AUTOREFERER);
+// What a server asked for stays in a handle: another one would be answered unasked, and the first
+// one by what it no longer asks for.
+bool answers_challenges(const OptionSet &options, CURLoption id) {
+  constexpr std::int64_t sigv4 = 1 << 7;  // CURLAUTH_AWS_SIGV4, of libcurl 7.75
+  constexpr std::int64_t unasked = CURLAUTH_BASIC | CURLAUTH_BEARER | sigv4;
+  return (options.number(id, CURLAUTH_BASIC) & ~unasked) != 0;
 }
 
-// What a server asked for in a digest challenge stays in the handle, and another server with the
-// same options would be answered unasked.
-bool answers_another(const Easy &easy, const Url &url) {
-  constexpr long digests = CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE;
-  return easy.url && easy.url->origin != url.origin &&
-         (easy.options->number(CURLOPT_HTTPAUTH, CURLAUTH_BASIC) & digests) != 0;
+// Options that let a handle carry something from one transfer to the next that is not in the set.
+bool is_keepable(const OptionSet &options) {
+  for (const CURLoption id : {
+         CURLOPT_COOKIEFILE, CURLOPT_COOKIEJAR, CURLOPT_COOKIELIST, CURLOPT_AUTOREFERER,
+             CURLOPT_ALTSVC, CURLOPT_ALTSVC_CTRL,
+#if LIBCURL_VERSION_NUM >= 0x074a00
+             CURLOPT_HSTS, CURLOPT_HSTS_CTRL,
+#endif
+       }) {
+    if (options.has(id)) return false;
+  }
+  return !answers_challenges(options, CURLOPT_HTTPAUTH) &&
+         !answers_challenges(options, CURLOPT_PROXYAUTH);
 }
 
 std::size_t key_of(const OptionSet &options, BodyKind body) {
@@ -80,14 +89,12 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   return easy;
 }
 
-std::unique_ptr<Easy> Pool::acquire(const Options &options, BodyKind body, const Url &url,
-                                    std::string *error) {
+std::unique_ptr<Easy> Pool::acquire(const Options &options, BodyKind body, std::string *error) {
   Bucket &from = bucket(options, body);
   if (from.idle.empty()) return make(from.options, body, error);
   std::unique_ptr<Easy> easy = std::move(from.idle.back());
   from.idle.pop_back();
   --idle_;
-  if (answers_another(*easy, url)) return make(from.options, body, error);
   return easy;
 }
 

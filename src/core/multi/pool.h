@@ -18,10 +18,9 @@ class Pool {
  public:
   explicit Pool(Interest &interest) : interest_(interest) {}
 
-  /// A handle that carries `options`, for a request to `url`, or nullptr with `*error` when libcurl
+  /// A handle that carries `options`, or nullptr with `*error` when libcurl
   /// refuses one of them. Throws std::bad_alloc.
-  std::unique_ptr<Easy> acquire(const Options &options, BodyKind body, const Url &url,
-                                std::string *error);
+  std::unique_ptr<Easy> acquire(const Options &options, BodyKind body, std::string *error);
 
   /// Takes a handle back: out of its CURLM, its transfer over.
   void release(std::unique_ptr<Easy> easy) noexcept;

@@ -5,9 +5,12 @@
 
 namespace luvcurl {
 
-/// luvcurl's own timeouts of a transfer, where libcurl has none. In milliseconds; 0 for none.
+/// luvcurl's own timeouts of a transfer: where libcurl has none, and a moment after its own, which
+/// do not count while a transfer waits inside libcurl for another's connection. In milliseconds; 0
+/// for none.
 struct Timeouts {
   std::uint64_t total = 0;       ///< from add to done, the time in the queue included
+  std::uint64_t connect = 0;     ///< from the start until there is a connection
   std::uint64_t first_byte = 0;  ///< from the start to the response's headers
   std::uint64_t idle = 0;        ///< without a byte of the body
 };
@@ -15,6 +18,7 @@ struct Timeouts {
 /// How far a transfer has come, as its timeouts see it. Times are the loop's, in ms.
 struct Course {
   bool running = false;    ///< given to libcurl, as opposed to queued
+  bool connected = false;  ///< has a connection, for all that is known
   bool responded = false;  ///< the response's headers are in
   bool held = false;       ///< paused: no byte can come
   std::uint64_t added_at = 0;

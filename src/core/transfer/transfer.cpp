@@ -112,6 +112,9 @@ bool Transfer::start(std::string *error) {
     easy_->spoiled = true;
   }
   started_at_ = loop_.now();
+  constexpr std::int64_t day = 86'400'000;  // ms; more is none
+  const std::int64_t connect = request_.options->number(CURLOPT_CONNECTTIMEOUT_MS, 0);
+  if (connect < day) request_.timeouts.connect = static_cast<std::uint64_t>(connect);
   const CURLcode code = set_up(*easy_, request_, owner_->buffer_size());
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
   if (!outboxes_.empty()) tell_of(Telling::read);
@@ -171,7 +174,7 @@ void Transfer::end(CURLcode code, std::string message) {
   result_->outcome.code = code;
   result_->outcome.message = std::move(message);
   state_ = State::ended;
-  if (waited) owner_->left_queue();
+  if (waited && !request_.held) owner_->left_queue();
   announce();
 }
 
@@ -243,8 +246,13 @@ void Transfer::abandon() noexcept {
 }
 
 Course Transfer::course() const {
-  return {
-      state_ == State::running, response_in_, flow_.is_held(), added_at_, started_at_, heard_at_};
+  return {state_ == State::running,
+          connected_,
+          response_in_,
+          flow_.is_held(),
+          added_at_,
+          started_at_,
+          heard_at_};
 }
 
 // `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
@@ -264,10 +272,14 @@ std::uint64_t Transfer::next_deadline() const {
 }
 
 void Transfer::check_deadline(std::uint64_t now) {
+  if (next_deadline() > now) {
+    if (may_be_forgotten()) remind();
+    return;
+  }
+  // Only now is it worth to ask how far libcurl has come.
+  connected_ = state_ == State::running && phase_reached(CURLE_OPERATION_TIMEDOUT) > Phase::tls;
   if (next_deadline() <= now) {
     fail(CURLE_OPERATION_TIMEDOUT, overdue(request_.timeouts, course(), now));
-  } else if (may_be_forgotten()) {
-    remind();
   }
 }
 
