@@ -233,7 +233,8 @@ function core.multi(settings) end
 --- Has sinks called by `schedule(fn)`, outside of the loop's callbacks, but those of fast Multis.
 ---@param schedule fun(fn: fun())
 ---@param report fun(message: any)  tells of an error that leaves a sink's `done`
-function core.call_elsewhere(schedule, report) end
+---@param is_shut fun(): any  whether a script runs the loop, so that nothing scheduled is called
+function core.call_elsewhere(schedule, report, is_shut) end
 
 ---@class luvcurl.Digest
 local Digest = {}

@@ -58,6 +58,16 @@ describe('vim.api may be used in', function()
   end)
 end)
 
+it('a script that runs the loop itself gets its callbacks there', function()
+  local seen
+  curl.get(url .. '/small', helper.expect(1, function(err) seen = err or true end))
+  local stop = helper.uv.hrtime() + 20e9
+  while not seen and helper.uv.hrtime() < stop do
+    helper.uv.run('once')
+  end
+  assert.is_true(seen)
+end)
+
 describe('a fast Multi', function()
   it('calls back in an event of luv', function()
     local seen

@@ -262,7 +262,7 @@ void Host::run(int function, void *call) noexcept {
 // --- elsewhere ---
 
 void Host::call_elsewhere(lua_State *L, int first) {
-  for (int *reference : {&schedule_, &report_}) {
+  for (int *reference : {&schedule_, &report_, &is_shut_}) {
     lua_pushvalue(L, first++);
     luaL_unref(L, LUA_REGISTRYINDEX, *reference);
     *reference = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -281,6 +281,14 @@ bool Host::ask() noexcept {
   if (lua_pcall(L, 1, 0, 0) == 0) return true;
   lua_pop(L, 1);
   return false;
+}
+
+bool Host::is_shut() noexcept {
+  lua_State *L = state();
+  lua_rawgeti(L, LUA_REGISTRYINDEX, is_shut_);
+  const bool shut = lua_pcall(L, 0, 1, 0) == 0 && lua_toboolean(L, -1) != 0;
+  lua_pop(L, 1);
+  return shut;
 }
 
 int Host::tell_elsewhere(lua_State *L) {

@@ -31,9 +31,11 @@ class Host final : public HandleFactory, public Elsewhere {
   uv_handle_t **make(Kind kind, int fd) noexcept override;
 
   /// Has scripts called outside of the loop's callbacks: `schedule(fn)` calls a function there,
-  /// `report(message)` tells of an error that leaves one. Two functions on the stack, from `first`.
+  /// `report(message)` tells of an error that leaves one, `is_shut()` whether a script runs the
+  /// loop so that nothing is called there. Three functions on the stack, from `first`.
   void call_elsewhere(lua_State *L, int first);
   bool ask() noexcept override;
+  bool is_shut() noexcept override;
 
   /// How sinks call scripts: functions for run(), made beforehand, since making one may raise.
   struct SinkCalls {
@@ -95,7 +97,8 @@ class Host final : public HandleFactory, public Elsewhere {
   std::shared_ptr<Loop> loop_;
   int kept_ = LUA_NOREF;  // table of kept values
   int make_ = LUA_NOREF;  // make_protected
-  int schedule_ = LUA_NOREF, report_ = LUA_NOREF, tell_elsewhere_ = LUA_NOREF;
+  int schedule_ = LUA_NOREF, report_ = LUA_NOREF, is_shut_ = LUA_NOREF;
+  int tell_elsewhere_ = LUA_NOREF;
   // For the functions that are called in protected mode. They take no arguments: a pointer would be
   // a light userdata.
   Making *making_ = nullptr;

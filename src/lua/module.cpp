@@ -158,6 +158,7 @@ int version(lua_State *L) {
 int call_elsewhere(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   luaL_checktype(L, 2, LUA_TFUNCTION);
+  luaL_checktype(L, 3, LUA_TFUNCTION);
   Host::of(L).call_elsewhere(L, 1);
   return 0;
 }

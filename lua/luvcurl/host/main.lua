@@ -8,10 +8,15 @@ local nvim = host.nvim
 
 local main = {}
 
+-- A script that calls uv.run gets no other callbacks of Neovim's until that returns.
+local function is_shut()
+  return host.uv.loop_mode and host.uv.loop_mode()
+end
+
 --- Calls `fn` where user code belongs: at once, or soon, in the order of the calls.
 ---@param fn fun()
 function main.call(fn)
-  if nvim and nvim.in_fast_event() then
+  if nvim and nvim.in_fast_event() and not is_shut() then
     nvim.schedule(fn)
   else
     fn()
@@ -21,7 +26,7 @@ end
 if nvim and nvim.schedule and nvim.in_fast_event then
   core.call_elsewhere(nvim.schedule, function(message)
     nvim.api.nvim_err_writeln(tostring(message))
-  end)
+  end, is_shut)
 else
   nvim = nil
 end

@@ -271,8 +271,9 @@ bool Loop::deliver(Announcements &announced, std::uint64_t until) {
 
 // Returns whether anything was told: in this turn, since there is no elsewhere just now.
 bool Loop::ask_elsewhere(std::uint64_t until) {
-  if (asked_ || announced_elsewhere_.empty()) return false;
-  asked_ = elsewhere_->ask();
+  if (announced_elsewhere_.empty()) return false;
+  if (elsewhere_->is_shut()) return deliver(announced_elsewhere_, until);
+  if (!asked_) asked_ = elsewhere_->ask();
   return !asked_ && deliver(announced_elsewhere_, until);
 }
 
