@@ -232,7 +232,7 @@ if not helper.nvim then
     calls('uv.run ' .. mode, function(case)
       start(case, URL .. '/small')
       if mode == 'default' and case.feeds then
-        later(uv.stop) -- the loop cannot end: the transfer waits for the chunk that is due here
+        later(uv.stop) -- the loop cannot end: the transfer waits for what is due here
       end
       uv.run(mode)
     end)

@@ -87,7 +87,7 @@ local function upload(fields)
   end
 end
 
--- A redirect has the body sent anew, once the server has read it.
+-- A redirect has the body sent anew, once the server has read it: not before rewind has returned.
 local function rewound(case)
   local inside, sent = once(case), false
   return call(case, case.session.post, { url = case.url .. '/read/307', body = {
@@ -222,7 +222,7 @@ hooks.list = {
     start = upload(function(body) return { body = body } end) },
   { name = "a form's body function", styles = ALL, fails = true, yields = true,
     start = upload(function(body) return { multipart = { { name = 'a', body = body } } } end) },
-  { name = "a body's rewind", styles = ALL, fails = true, start = rewound },
+  { name = "a body's rewind", styles = ALL, fails = true, yields = true, start = rewound },
   { name = "curl.stream's callback", styles = CALLBACK, start = stream_callback, own = true },
   { name = 'a stream that is there', styles = WAITING, start = opened, own = true },
   { name = "a stream's chunks", styles = ITERATING, own = true,

@@ -116,14 +116,12 @@ end
 --- What goes for all of them.
 ---@param out luvcurl.Flat
 ---@param request luvcurl.Request
----@param field string
-local function finish(out, request, field)
+local function finish(out, request)
   local bytes = type(out.body) == 'string' and #out.body
   if bytes then
     check_framing(out, bytes)
   end
-  -- a form's parts come from several sources: libcurl's way is kept for it
-  if request.expect == nil and field ~= 'multipart' and not (bytes and bytes <= EXPECTS) then
+  if request.expect == nil and not (bytes and bytes <= EXPECTS) then
     out:header('Expect', nil)
   end
 end
@@ -172,6 +170,6 @@ return function(out, request)
     -- libcurl would call any body a form
     out:header('Content-Type', nil)
   end
-  finish(out, request, field)
+  finish(out, request)
   return true
 end

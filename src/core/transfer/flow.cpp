@@ -2,6 +2,15 @@
 
 namespace luvcurl {
 
+namespace {
+
+int bits(unsigned ways) {
+  return ((ways & Flow::down) != 0 ? CURLPAUSE_RECV : 0) |
+         ((ways & Flow::up) != 0 ? CURLPAUSE_SEND : 0);
+}
+
+}  // namespace
+
 bool Flow::unblock(Way way) noexcept {
   const bool was = (blocked_ & way) != 0;
   blocked_ &= ~static_cast<unsigned>(way);
@@ -32,9 +41,11 @@ bool Flow::apply(CURL *easy, bool has_body) noexcept {
   if ((wanted & down) != 0 && !has_body) wanted |= up;
   if (wanted == held_) return false;
   const bool releases = (held_ & ~wanted) != 0;
+  // libcurl takes what a form's part answered for as long as it holds the request, which it does
+  // only when it has sent what it read before that part: never, if it was let go before.
+  if ((held_ & ~wanted & up) != 0) curl_easy_pause(easy, bits(held_));
   held_ = wanted;  // before the call: libcurl may call on_write and on_read within it
-  curl_easy_pause(easy, ((wanted & down) != 0 ? CURLPAUSE_RECV : 0) |
-                            ((wanted & up) != 0 ? CURLPAUSE_SEND : 0));
+  curl_easy_pause(easy, bits(wanted));
   return releases;
 }
 

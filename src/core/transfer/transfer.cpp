@@ -220,8 +220,12 @@ void Transfer::report() {
 }
 
 void Transfer::ask_source() {
-  if (state_ != State::running) return;
-  if (outboxes_[reading_].take_rewind()) request_.sink->rewind(*this, reading_);
+  if (rewinding_) return;  // the script runs the loop in there: not at its first byte yet
+  while (state_ == State::running && outboxes_[reading_].take_rewind()) {
+    rewinding_ = true;
+    request_.sink->rewind(*this, reading_);
+    rewinding_ = false;
+  }
   if (state_ == State::running && outboxes_[reading_].ask()) request_.sink->read(*this, reading_);
 }
 

@@ -162,6 +162,7 @@ class Transfer final : public Announced, public EasyUser {
   bool connected_ = false;  // for all that its timeouts know
   bool second_try_ = false;
   bool holds_loop_ = false;
+  bool rewinding_ = false;  // a source is being told to
 };
 
 }  // namespace luvcurl
