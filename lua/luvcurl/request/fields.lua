@@ -36,7 +36,6 @@
 ---@field range? string|integer[] '0-99', or {first, last}; asks for the body uncompressed
 ---@field resume_from? integer    bytes to leave out at the start; the same
 ---@field expect? boolean         whether to send Expect: 100-continue; by default it is not
----  with files only
 ---@field on_response? fun(res: luvcurl.Response)  the final response's headers are in
 ---@field on_data? fun(chunk: string, res: luvcurl.Response)  then res.body stays nil
 ---@field on_progress? fun(progress: luvcurl.Progress)  at most ten times a second
