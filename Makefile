@@ -6,7 +6,7 @@ DESTDIR ?=
 RELEASE := build/release
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test spec check torture soak fuzz tsan valgrind faults bench bench-guard format lint lint-lua \
+.PHONY: build demo test test-trixie spec check torture soak fuzz tsan valgrind faults bench bench-guard format lint lint-lua \
   laws rooms install clean help
 
 build: ## build the module into build/release
@@ -23,6 +23,10 @@ test: ## build for every Lua and run all specs in every host
 	@tools/build.sh -DLUVCURL_TESTS=ON release
 	@tools/build.sh lua5.3 lua5.4
 	@tools/test.sh hosts
+
+test-trixie: ## as root: build and run all specs in a Debian 13 of its own (HOSTS='luajit nvim': in some hosts)
+	@tools/deps.sh trixie
+	@tools/trixie.sh
 
 spec: ## run FILE=… (a spec or a folder of them; all without) in HOST=luajit, by FILTER=… names, on what is built
 	@luajit spec/run.lua --build $(RELEASE) --host $(or $(HOST),luajit) $(if $(FILTER),--filter '$(FILTER)') $(FILE)
