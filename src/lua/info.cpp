@@ -1,9 +1,11 @@
 #include "lua/info.h"
 
 #include <algorithm>
-
 #include <cstring>
+#include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/curl/info.h"
 #include "core/curl/url.h"
@@ -101,69 +103,66 @@ std::string content_type(const Headers &headers) {
   return found;
 }
 
-int push_from_result(lua_State *L, const Result &result, const InfoName &info, InfoCopy &copy) {
+// A number that is kept; false when the info is none.
+bool find_number(const Result &result, CURLINFO id, std::int64_t &number) {
   const Summary &summary = result.summary;
   // The summary counts from add, libcurl's infos from when it got the transfer.
   const auto since_start = [&summary](std::int64_t step) {
     return step == 0 ? 0 : step - summary.timings.queue;
   };
+  const std::pair<CURLINFO, std::int64_t> numbers[] = {
+      {CURLINFO_RESPONSE_CODE, summary.status},
+      {CURLINFO_HTTP_VERSION, summary.http_version},
+      {CURLINFO_NUM_CONNECTS, summary.connections},
+      {CURLINFO_NAMELOOKUP_TIME_T, since_start(summary.timings.resolve)},
+      {CURLINFO_CONNECT_TIME_T, since_start(summary.timings.connect)},
+      {CURLINFO_APPCONNECT_TIME_T, since_start(summary.timings.tls)},
+      {CURLINFO_PRETRANSFER_TIME_T, since_start(summary.timings.send)},
+      {CURLINFO_STARTTRANSFER_TIME_T, since_start(summary.timings.wait)},
+      {CURLINFO_REDIRECT_TIME_T, summary.timings.redirect},
+      {CURLINFO_TOTAL_TIME_T, since_start(summary.timings.total)},
+      {CURLINFO_REQUEST_SIZE, summary.request_size},
+      {CURLINFO_HEADER_SIZE, summary.header_size},
+      {CURLINFO_SIZE_UPLOAD_T, summary.uploaded},
+      {CURLINFO_SIZE_DOWNLOAD_T, summary.downloaded},
+      {CURLINFO_REDIRECT_COUNT, static_cast<std::int64_t>(result.headers.hops().size())},
+      {CURLINFO_PRIMARY_PORT, summary.primary_port},
+      {CURLINFO_LOCAL_PORT, summary.local_port}};
+  const auto *const found = std::find_if(std::begin(numbers), std::end(numbers),
+                                         [id](const auto &one) { return one.first == id; });
+  if (found == std::end(numbers)) return false;
+  number = found->second;
+  return true;
+}
+
+int push_from_result(lua_State *L, const Result &result, const InfoName &info, InfoCopy &copy) {
+  std::int64_t number = 0;
+  if (find_number(result, info.id, number)) return push_number(L, number);
   switch (info.id) {
     case CURLINFO_EFFECTIVE_URL:
       copy.text = result.url();
-      return push_copy(L, copy.text);
-    case CURLINFO_RESPONSE_CODE:
-      return push_number(L, summary.status);
-    case CURLINFO_HTTP_VERSION:
-      return push_number(L, summary.http_version);
-    case CURLINFO_NUM_CONNECTS:
-      return push_number(L, summary.connections);
-    case CURLINFO_NAMELOOKUP_TIME_T:
-      return push_number(L, since_start(summary.timings.resolve));
-    case CURLINFO_CONNECT_TIME_T:
-      return push_number(L, since_start(summary.timings.connect));
-    case CURLINFO_APPCONNECT_TIME_T:
-      return push_number(L, since_start(summary.timings.tls));
-    case CURLINFO_PRETRANSFER_TIME_T:
-      return push_number(L, since_start(summary.timings.send));
-    case CURLINFO_STARTTRANSFER_TIME_T:
-      return push_number(L, since_start(summary.timings.wait));
-    case CURLINFO_REDIRECT_TIME_T:
-      return push_number(L, summary.timings.redirect);
-    case CURLINFO_TOTAL_TIME_T:
-      return push_number(L, since_start(summary.timings.total));
-    case CURLINFO_REQUEST_SIZE:
-      return push_number(L, summary.request_size);
-    case CURLINFO_HEADER_SIZE:
-      return push_number(L, summary.header_size);
-    case CURLINFO_SIZE_UPLOAD_T:
-      return push_number(L, summary.uploaded);
-    case CURLINFO_SIZE_DOWNLOAD_T:
-      return push_number(L, summary.downloaded);
-    case CURLINFO_REDIRECT_COUNT:
-      return push_number(L, static_cast<long long>(result.headers.hops().size()));
-    case CURLINFO_PRIMARY_PORT:
-      return push_number(L, summary.primary_port);
-    case CURLINFO_LOCAL_PORT:
-      return push_number(L, summary.local_port);
+      break;
     case CURLINFO_PRIMARY_IP:
-      copy.text = summary.primary_ip;
-      return push_copy(L, copy.text);
+      copy.text = result.summary.primary_ip;
+      break;
     case CURLINFO_LOCAL_IP:
-      copy.text = summary.local_ip;
-      return push_copy(L, copy.text);
+      copy.text = result.summary.local_ip;
+      break;
     case CURLINFO_SCHEME:
       copy.text = result.url();
       copy.text.resize(std::min(copy.text.size(), copy.text.find(':')));
-      return push_copy(L, copy.text);
+      break;
     case CURLINFO_CONTENT_TYPE:
       copy.text = content_type(result.headers);
-      return copy.text.empty() ? 0 : push_copy(L, copy.text);
+      if (copy.text.empty()) return 0;
+      break;
     default:
       return luaL_error(L,
                         "info '%s' is not kept after the end: ask for it in on_response or in "
                         "the final callback",
                         info.name.c_str());
   }
+  return push_copy(L, copy.text);
 }
 
 }  // namespace
