@@ -17,8 +17,7 @@ std::uint64_t end_of_total(const Timeouts &timeouts, const Course &course) {
 }
 
 std::uint64_t end_of_connect(const Timeouts &timeouts, const Course &course) {
-  if (timeouts.connect == 0 || !course.running || course.connected || course.responded)
-    return UINT64_MAX;
+  if (timeouts.connect == 0 || !course.running || course.responded) return UINT64_MAX;
   return course.started_at + timeouts.connect + moment;
 }
 

@@ -18,7 +18,6 @@ struct Timeouts {
 /// How far a transfer has come, as its timeouts see it. Times are the loop's, in ms.
 struct Course {
   bool running = false;    ///< given to libcurl, as opposed to queued
-  bool connected = false;  ///< has a connection, for all that is known
   bool responded = false;  ///< the response's headers are in
   bool held = false;       ///< paused: no byte can come
   std::uint64_t added_at = 0;

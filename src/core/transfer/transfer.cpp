@@ -250,13 +250,8 @@ void Transfer::abandon() noexcept {
 }
 
 Course Transfer::course() const {
-  return {state_ == State::running,
-          connected_,
-          response_in_,
-          flow_.is_held(),
-          added_at_,
-          started_at_,
-          heard_at_};
+  return {
+      state_ == State::running, response_in_, flow_.is_held(), added_at_, started_at_, heard_at_};
 }
 
 // `idle` counts from events that nobody tells us of (a response, the end of a pause): while a
@@ -281,7 +276,9 @@ void Transfer::check_deadline(std::uint64_t now) {
     return;
   }
   // Only now is it worth to ask how far libcurl has come.
-  connected_ = state_ == State::running && phase_reached(CURLE_OPERATION_TIMEDOUT) > Phase::tls;
+  const bool connected =
+      state_ == State::running && phase_reached(CURLE_OPERATION_TIMEDOUT) > Phase::tls;
+  if (connected) request_.timeouts.connect = 0;
   if (next_deadline() <= now) {
     fail(CURLE_OPERATION_TIMEDOUT, overdue(request_.timeouts, course(), now));
   }

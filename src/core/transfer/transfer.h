@@ -159,7 +159,6 @@ class Transfer final : public Announced, public EasyUser {
   std::uint64_t heard_at_ = 0;  // of the last byte of body
   std::size_t place_ = 0;
   bool response_in_ = false;
-  bool connected_ = false;  // for all that its timeouts know
   bool second_try_ = false;
   bool holds_loop_ = false;
   bool rewinding_ = false;  // a source is being told to
