@@ -53,11 +53,14 @@ describe('what is read lazily', function()
     helper.run(function() check(child.run(RELATIVE)) end)
   end)
 
-  it('is there when no descriptor is left', function()
-    helper.run(function()
-      check(child.run(NONE_LEFT, { wrap = { 'prlimit', '--nofile=64' } }), 'none left')
+  -- Not under UndefinedBehaviorSanitizer: it needs a descriptor to look whether memory can be read.
+  if not os.getenv('LUVCURL_ASAN') then
+    it('is there when no descriptor is left', function()
+      helper.run(function()
+        check(child.run(NONE_LEFT, { wrap = { 'prlimit', '--nofile=64' } }), 'none left')
+      end)
     end)
-  end)
+  end
 
   it('is what require gives, too', function()
     local curl = require 'luvcurl'

@@ -114,8 +114,10 @@ describe('auth', function()
       end
       assert.is_nil(first.asked[1].headers.authorization)
       assert.is_nil(second.asked[1].headers.authorization)
-      -- the second request to a server uses what it learned from the first
-      assert.equal(3 + 2, #first.asked)
+      -- each request is challenged: none lives off those before it
+      assert.equal(3 * 2, #first.asked)
+      assert.is_nil(first.asked[3].headers.authorization)
+      assert.is_nil(first.asked[5].headers.authorization)
     end)
   end
 end)

@@ -50,8 +50,8 @@ describe('url', function()
     for _, case in ipairs { { '/a/b', 'c' }, { '/a/', 'c' }, { '/a/b', '/c' }, { '/a', '?x=1' } } do
       assert(curl.get { base_url = server.url .. case[1], url = case[2] })
     end
-    assert.same({ '/a/c', '/a/c', '/c', '/a?x=1' }, { server.asked[1].path, server.asked[2].path,
-      server.asked[3].path, server.asked[4].path })
+    assert.same({ '/a/b/c', '/a/c', '/a/b/c', '/a/?x=1' }, { server.asked[1].path,
+      server.asked[2].path, server.asked[3].path, server.asked[4].path })
   end)
 end)
 
