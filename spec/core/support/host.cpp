@@ -120,8 +120,13 @@ bool PlainHost::run_until(const std::function<bool()> &is_enough) {
 
 void PlainHost::run_for(std::uint64_t milliseconds) {
   timed_out_ = false;
+  // Stopped, too: a timer that is due as an iteration begins would have it wait for something else.
   uv_timer_start(
-      &guard_, [](uv_timer_t *timer) { static_cast<PlainHost *>(timer->data)->timed_out_ = true; },
+      &guard_,
+      [](uv_timer_t *timer) {
+        static_cast<PlainHost *>(timer->data)->timed_out_ = true;
+        uv_stop(timer->loop);
+      },
       milliseconds, 0);
   uv_ref(reinterpret_cast<uv_handle_t *>(&guard_));
   while (!timed_out_) uv_run(&loop_, UV_RUN_ONCE);
