@@ -185,7 +185,7 @@ if what == 'take' then
   end
   assert(number == 30000, number)
 end
-assert(ran > 50, ran)
+assert(ran > 10, ran) -- how often is a matter of the collector and of time
 print 'whole'
 io.stdout:flush()
 os.exit(0)
