@@ -24,6 +24,14 @@ end)() == true
 -- closing takes another turn of the loop.
 local wakers = {}
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+
+-- What callbacks have left on the stack is wiped off where the next frames will lie: LuaJIT's
+-- collector takes every slot of a frame for used, whatever it has in it from before.
+local function wipe()
+  select('#', unpack({}, 1, 200))
+end
+
 local function run_until(done, ms)
   local uv = host.uv
   local expired = false
@@ -35,6 +43,7 @@ local function run_until(done, ms)
   waker:unref()
   local why
   while not done() do
+    wipe()
     why = expired and 'deadline' or not uv.loop_alive() and 'idle' or nil
     if why then
       break
@@ -57,7 +66,11 @@ local jobs = setmetatable({}, { __mode = 'k' })
 function host.drive(done, ms)
   if host.nvim then
     -- A condition that is met at once counts, even with no time left.
-    return vim.wait(ms, done, 1) or done() or false, 'deadline' -- luacheck: ignore
+    local function is_done()
+      wipe()
+      return done()
+    end
+    return vim.wait(ms, is_done, 1) or done() or false, 'deadline' -- luacheck: ignore
   end
   local mine = jobs[coroutine.running() or 0]
   if mine then
