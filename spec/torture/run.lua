@@ -65,3 +65,7 @@ require('luvcurl').get(servers.nginx.url .. '/small', function(err, res)
 end)
 uv.run()
 assert(again == 'hello world\n', again)
+
+-- Made once in a process, and asked for by failures only: the first run, in which nothing fails, has
+-- it made.
+require('luvcurl_core').info_names()
