@@ -100,19 +100,23 @@ local function wrap_sink(sink)
   end
 end
 
-local function wrap_objects()
-  local registry = debug.getregistry()
-  local multi = registry['luvcurl.multi'].__index
+local function methods_of(object)
+  return debug.getmetatable(object).__index
+end
+
+local function wrap_objects(core)
+  local multi = methods_of(core.multi())
   local add = around(multi.add)
   multi.add = function(self, options, url, sink, ...)
     if type(sink) == 'table' then
       wrap_sink(sink)
     end
-    return add(self, options, url, sink, ...)
+    local t = add(self, options, url, sink, ...)
+    wrap_all(methods_of(t), true)
+    return t
   end
-  for _, name in ipairs { 'multi', 'transfer', 'digest' } do
-    wrap_all(registry['luvcurl.' .. name].__index, true)
-  end
+  wrap_all(multi, true)
+  wrap_all(methods_of(core.sha256()), true)
 end
 
 for _, module in pairs(package.loaded) do
@@ -135,7 +139,7 @@ function require(name) -- luacheck: ignore 121
       wrap_all(module, name == 'luvcurl_core')
     end
     if name == 'luvcurl_core' then
-      wrap_objects()
+      wrap_objects(module)
     end
   end
   return module

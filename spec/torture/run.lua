@@ -66,6 +66,6 @@ end)
 uv.run()
 assert(again == 'hello world\n', again)
 
--- Made once in a process, and asked for by failures only: the first run, in which nothing fails, has
--- it made.
+-- Made once in a process, and asked for by failures only: so the first run, in which nothing fails,
+-- has it made.
 require('luvcurl_core').info_names()
