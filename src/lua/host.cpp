@@ -181,8 +181,7 @@ void Host::find_makers(lua_State *L, int luv) {
 int Host::make_protected(lua_State *L) {
   Host &host = of(L);
   Making &making = *host.making_;
-  // COMPAT luv: a handle is on the loop before luv asks for its reference in the registry; without
-  // memory for that it stays there without its data, and luv crashes over it. So one is free.
+  // COMPAT luv: it crashes over a handle for whose reference it had no memory. So one is free.
   lua_pushboolean(L, 1);
   luaL_unref(L, LUA_REGISTRYINDEX, luaL_ref(L, LUA_REGISTRYINDEX));
   lua_pushvalue(L, lua_upvalueindex(first_maker + static_cast<int>(making.kind)));
