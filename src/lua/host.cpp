@@ -245,7 +245,6 @@ uv_handle_t **Host::make(Kind kind, int fd) noexcept {
 }
 
 // --- calls ---
-
 int Host::make_function(lua_State *L) { return luaL_ref(L, LUA_REGISTRYINDEX); }
 
 void Host::run(int function, void *call) noexcept {
