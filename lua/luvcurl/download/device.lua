@@ -3,6 +3,7 @@
 
 local core = require('luvcurl_core')
 local host = require('luvcurl/host/host')
+local main = require('luvcurl/host/main')
 local timers = require('luvcurl/host/timers')
 
 local uv = host.uv
@@ -51,7 +52,9 @@ function Device:rest()
   local timer = timers.take()
   timer:start(PATIENCE, 0, function()
     timers.give(timer)
-    self.task:step()
+    main.call(function()
+      self.task:step()
+    end)
   end)
   self.task:wait()
   return not self.stopped()
