@@ -26,6 +26,9 @@ bool is_of_pair(int fd) {
          name.ss_family == AF_UNIX && size == nameless;
 }
 
+// By number: it may be newer than the headers (8.20), and a libcurl that does not know it says so.
+constexpr auto quick_exit = static_cast<CURLMoption>(CURLOPTTYPE_LONG + 21);
+
 }  // namespace
 
 // COMPAT libcurl < 8.13: it makes a pair for curl_multi_wakeup that is not close-on-exec, and tells
@@ -35,6 +38,8 @@ MultiPtr make_multi() {
   MultiPtr multi(curl_multi_init());
   for (const int fd : next.pair)
     if (fd >= 0 && is_of_pair(fd)) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  // Else its end waits for the threads that look up names.
+  curl_multi_setopt(multi.get(), quick_exit, 1L);
   return multi;
 }
 

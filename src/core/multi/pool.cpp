@@ -68,10 +68,10 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
   set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   easy->share = shares_.of(options->kinship());
   set_option(handle, CURLOPT_SHARE, easy->share.get());
-#if LIBCURL_VERSION_NUM >= 0x075700
-  // Without it, ending a transfer waits for its name look-up to come back.
-  set_option(handle, CURLOPT_QUICK_EXIT, 1L);
-#endif
+  // Without it, ending a transfer waits for its name look-up to come back. By name: the headers may
+  // be older than 7.87.
+  static const CURLoption quick_exit = find_option("quick_exit").id;
+  if (quick_exit != CURLoption{}) set_option(handle, quick_exit, 1L);
   if (serves_one(*options)) {
     set_option(handle, CURLOPT_FRESH_CONNECT, 1L);
     set_option(handle, CURLOPT_FORBID_REUSE, 1L);
