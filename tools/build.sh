@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 # What a user's build has and a developer's turns on: neither tests nor warnings that stop it.
 defaults=(-DLUVCURL_TESTS=OFF -DLUVCURL_WERROR=OFF)
-settings=()
+settings=() # read as ${settings[@]+…}: bash 3.2, which macOS has, takes an empty list for an unset one
 while [[ ${1-} == -D* ]]; do
   settings+=("$1")
   shift
@@ -16,7 +16,7 @@ done
 
 configured() { # FOLDER: whether it has the settings asked for
   local setting name
-  for setting in "${settings[@]}"; do
+  for setting in ${settings[@]+"${settings[@]}"}; do
     name=${setting#-D}
     name=${name%%=*}
     grep -q "^$name:[A-Z]*=${setting#*=}\$" "$1/CMakeCache.txt" || return
@@ -38,9 +38,9 @@ for what in "$@"; do
     *) folder=build/$what which=(-G Ninja --preset "$what") ;;
   esac
   if [ ! -f "$folder/build.ninja" ]; then
-    configure "$folder" "${which[@]}" "${defaults[@]}" "${settings[@]}"
+    configure "$folder" "${which[@]}" "${defaults[@]}" ${settings[@]+"${settings[@]}"}
   elif ! configured "$folder"; then
-    configure "$folder" "${settings[@]}"
+    configure "$folder" ${settings[@]+"${settings[@]}"}
   fi
   cmake --build "$folder"
 done

@@ -42,8 +42,10 @@ start_luv_server() { # sets $plain_url
 }
 
 make_certificates() { # a CA of our own, and a certificate for localhost from it
+  printf '[req]\ndistinguished_name = name\n[name]\n[ca]\nbasicConstraints = critical,CA:TRUE\n' \
+    >"$folder/ca.cnf"
   openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj '/CN=luvcurl demo CA' \
-    -addext basicConstraints=critical,CA:TRUE -keyout "$folder/ca.key" -out "$folder/ca.crt"
+    -config "$folder/ca.cnf" -extensions ca -keyout "$folder/ca.key" -out "$folder/ca.crt"
   openssl req -newkey rsa:2048 -nodes -subj /CN=localhost \
     -keyout "$folder/tls.key" -out "$folder/tls.csr"
   openssl x509 -req -in "$folder/tls.csr" -CA "$folder/ca.crt" -CAkey "$folder/ca.key" \
@@ -53,14 +55,19 @@ make_certificates() { # a CA of our own, and a certificate for localhost from it
 
 start_nginx() { # sets $tls_url
   make_certificates >"$folder/openssl.log" 2>&1 || { cat "$folder/openssl.log" >&2; exit 1; }
-  local port user=
+  local port user='' http2=' http2;'
   port=$(free_port)
   [ "$(id -u)" != 0 ] || user='user root;'
+  # From 1.25.1 on it is a directive of its own.
+  case $(nginx -v 2>&1) in
+    */1.2[5-9]* | */1.[3-9]* | */[2-9]*) http2='; http2 on;' ;;
+  esac
   mkdir "$folder/temp"
   cat >"$folder/nginx.conf" <<CONF
 daemon off;
 $user
 pid $folder/nginx.pid;
+error_log $folder/nginx.log;
 events { }
 http {
   access_log off;
@@ -70,7 +77,7 @@ http {
   uwsgi_temp_path $folder/temp/uwsgi;
   scgi_temp_path $folder/temp/scgi;
   server {
-    listen 127.0.0.1:$port ssl http2;
+    listen 127.0.0.1:$port ssl$http2
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate $folder/tls.crt;
     ssl_certificate_key $folder/tls.key;
@@ -79,7 +86,7 @@ http {
   }
 }
 CONF
-  nginx -e "$folder/nginx.log" -c "$folder/nginx.conf" &
+  nginx -c "$folder/nginx.conf" 2>"$folder/nginx.err.log" &
   servers+=($!)
   wait_for accepts "$port"
   tls_url=https://localhost:$port/

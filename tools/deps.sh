@@ -39,7 +39,7 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 
 missing=()
-for package in "${wanted[@]}"; do
+for package in ${wanted[@]+"${wanted[@]}"}; do
   is_installed "$package" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

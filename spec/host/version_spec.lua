@@ -1,3 +1,4 @@
+local child = require 'spec.support.child'
 local core = require 'luvcurl_core'
 local curl = require 'luvcurl'
 local helper = require 'spec.support.helper'
@@ -39,6 +40,21 @@ describe('curl.version()', function()
   it('gives a fresh table each time', function()
     curl.version().protocols[1] = 'changed'
     assert.not_equal('changed', curl.version().protocols[1])
+  end)
+end)
+
+describe('a luv', function()
+  it('that cannot tell whether its loop runs (before 1.40) is refused', function()
+    local result
+    helper.run(function()
+      result = child.run([[
+        local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'
+        uv.loop_mode = nil
+        local ok, message = pcall(require, 'luvcurl')
+        io.stdout:write(tostring(ok), ' ', tostring(message))
+      ]])
+    end, child.DEADLINE)
+    assert.matches('^false .*luvcurl: luv 1%.42 or newer is needed', result.out)
   end)
 end)
 

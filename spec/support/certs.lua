@@ -22,6 +22,9 @@ x509_extensions = leaf
 commonName = supplied
 [leaf]
 basicConstraints = critical,CA:false
+[authority]
+basicConstraints = critical,CA:true
+keyUsage = critical,keyCertSign,cRLSign
 [req]
 distinguished_name = subject
 prompt = no
@@ -50,14 +53,13 @@ end
 
 local function authority(openssl, name)
   openssl('req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout %s.key ' ..
-    '-out %s.pem -days 3650 -subj "/CN=%s" -addext basicConstraints=critical,CA:true ' ..
-    '-addext keyUsage=critical,keyCertSign,cRLSign', name, name, name)
+    '-out %s.pem -days 3650 -subj "/CN=%s" -config ca.cnf -extensions authority', name, name, name)
 end
 
 local function leaf(openssl, name, names, period, signer)
   signer = signer or 'ca'
-  openssl('req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout %s.key ' ..
-    '-out %s.csr -subj "/CN=%s" -addext subjectAltName=%s', name, name, name, names)
+  openssl('req -config ca.cnf -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes ' ..
+    '-keyout %s.key -out %s.csr -subj "/CN=%s" -addext subjectAltName=%s', name, name, name, names)
   openssl('ca -batch -notext -config ca.cnf -keyfile %s.key -cert %s.pem ' ..
     '-in %s.csr -out %s.pem -startdate %s -enddate %s', signer, signer, name, name, period[1],
     period[2])
@@ -92,7 +94,7 @@ function certs.make(dir)
   leaf(openssl, 'expired', LOCAL_NAMES, LONG_AGO)
   leaf(openssl, 'proxy', LOCAL_NAMES, NOW, 'proxy_ca')
   leaf(openssl, 'client', 'DNS:client.example', NOW)
-  openssl('req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes ' ..
+  openssl('req -x509 -config ca.cnf -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes ' ..
     '-keyout self_signed.key -out self_signed.pem -days 3650 -subj "/CN=self_signed" ' ..
     '-addext subjectAltName=%s', LOCAL_NAMES)
   openssl('pkey -in client.key -aes256 -passout pass:%s -out client_encrypted.key', PASSWORD)

@@ -54,9 +54,12 @@ local LISTENERS = {
   { name = 'tls_client', cert = 'server', extra = 'ssl_verify_client on;', client_ca = true },
 }
 
-local function server_block(listener, port, certs)
+local function server_block(listener, port, certs, style)
   local lines = { ('  server {\n    listen 127.0.0.1:%d%s%s backlog=4096;'):format(port,
-    listener.cert and ' ssl' or '', listener.http2 and ' http2' or '') }
+    listener.cert and ' ssl' or '', listener.http2 and style.on_listen or '') }
+  if listener.http2 then
+    lines[#lines + 1] = style.directive
+  end
   if listener.cert then
     local pair = certs[listener.cert]
     lines[#lines + 1] = ('ssl_certificate %s;\n    ssl_certificate_key %s;'):format(
@@ -70,10 +73,19 @@ local function server_block(listener, port, certs)
   return table.concat(lines, '\n    ')
 end
 
-local function configuration(ports, certs)
+-- How HTTP/2 is asked for: from nginx 1.25.1 on by a directive.
+local function http2_style(program)
+  local pipe = assert(io.popen(("'%s' -v 2>&1"):format(program)))
+  local major, minor = pipe:read('*a'):match('nginx/(%d+)%.(%d+)')
+  pipe:close()
+  local number = tonumber(major) * 1000 + tonumber(minor)
+  return number >= 1026 and { on_listen = '', directive = 'http2 on;' } or { on_listen = ' http2' }
+end
+
+local function configuration(ports, certs, style)
   local blocks = {}
   for i, listener in ipairs(LISTENERS) do
-    blocks[i] = server_block(listener, ports[i], certs)
+    blocks[i] = server_block(listener, ports[i], certs, style)
   end
   return (MAIN:gsub('%$(%u+)', {
     USER = uv.getuid() == 0 and 'user root;' or '',
@@ -108,10 +120,11 @@ function nginx.start(dir, certs, neighbours)
     assert(uv.fs_mkdir(dir .. '/' .. name, 448))
   end
   process.write_file(dir .. '/htpasswd', 'user:{PLAIN}pass\n')
+  local style = http2_style(program)
   local child, ports = process.serve(#LISTENERS, function(...)
     local chosen = { ... }
     local facts = urls(chosen)
-    process.write_file(dir .. '/nginx.conf', configuration(chosen, certs))
+    process.write_file(dir .. '/nginx.conf', configuration(chosen, certs, style))
     process.write_file(dir .. '/locations.conf', locations.render {
       httpbin = neighbours.httpbin_url, other = facts.other_url, tls = facts.tls_localhost_url,
     })

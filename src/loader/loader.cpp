@@ -23,7 +23,7 @@ extern "C" __attribute__((visibility("default"))) int luaopen_luvcurl_core(lua_S
 
 namespace {
 
-constexpr const char *sibling = "luvcurl_impl.so";
+constexpr const char *sibling = LUVCURL_SIBLING;
 
 constexpr int flags() {
   int all = RTLD_NOW | RTLD_LOCAL;

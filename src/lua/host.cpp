@@ -1,43 +1,15 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE  // dladdr1
-#endif
 #include "lua/host.h"
-
-#include <dlfcn.h>
-#ifdef __linux__
-#include <link.h>
-#endif
 
 #include <cstdio>
 #include <iterator>
 #include <utility>
 
+#include "core/curl/library.h"
 #include "lua/object.h"
 
 namespace luvcurl::lua {
 
 namespace {
-
-// Opens what `function` (one of luv's) was loaded from, so that dlsym on it finds luv's functions
-// and those of the libuv luv itself uses: its own, the executable's, or a shared one.
-void *library_of(lua_CFunction function) {
-  void *address = reinterpret_cast<void *>(function);
-  Dl_info info{};
-#ifdef __linux__
-  link_map *map = nullptr;
-  if (dladdr1(address, &info, reinterpret_cast<void **>(&map), RTLD_DL_LINKMAP) == 0 ||
-      map == nullptr)
-    return nullptr;
-  // For the main program dli_fname is argv[0], which cannot be opened; its link map has an empty
-  // name.
-  const char *name = map->l_name;
-  return name[0] == '\0' ? dlopen(nullptr, RTLD_LAZY) : dlopen(name, RTLD_NOLOAD | RTLD_LAZY);
-#else
-  if (dladdr(address, &info) == 0) return nullptr;
-  void *library = dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
-  return library != nullptr ? library : dlopen(nullptr, RTLD_LAZY);
-#endif
-}
 
 // Pushes package.loaded[name]; a table there, or nothing.
 bool push_loaded(lua_State *L, const char *name) {
@@ -102,19 +74,24 @@ void Host::open(lua_State *L) {
 }
 
 void Host::find(lua_State *L, int luv) {
+  // Of 1.40: whether a script runs the loop.
+  lua_getfield(L, luv, "loop_mode");
+  const bool has_loop_mode = lua_isfunction(L, -1);
   lua_getfield(L, luv, "new_poll");
   const lua_CFunction new_poll = lua_tocfunction(L, -1);
-  lua_pop(L, 1);
+  lua_pop(L, 2);
   if (new_poll == nullptr)
     raise(L, "luvcurl: the loaded uv module is not luv (uv.new_poll is no C function)");
-  void *library = library_of(new_poll);
+  // Leads to luv's functions and those of the libuv that luv itself uses: its own, the
+  // executable's, or a shared one.
+  void *library = library::of(reinterpret_cast<void *>(new_poll));
   if (library == nullptr) raise(L, "luvcurl: cannot open the library that luv came from");
-  const auto find = [library](const char *name) { return dlsym(library, name); };
+  const auto find = [library](const char *name) { return library::find(library, name); };
   UvApi uv;
   if (const char *missing = uv.load(find)) raise(L, "luvcurl: the host's libuv has no %s", missing);
   using ContextOf = Context *(*)(lua_State *);
   const auto context_of = reinterpret_cast<ContextOf>(find("luv_context"));
-  if (context_of == nullptr) raise(L, "luvcurl: luv 1.30 or newer is needed (no luv_context)");
+  if (context_of == nullptr || !has_loop_mode) raise(L, "luvcurl: luv 1.42 or newer is needed");
   context_ = context_of(L);
   if (context_->loop == nullptr) raise(L, "luvcurl: luv has no loop");
   // What luv says itself: its context could be laid out otherwise one day.

@@ -67,7 +67,7 @@ class Host final : public HandleFactory, public Elsewhere {
   std::shared_ptr<Loop> loop() const { return loop_; }
 
  private:
-  // The head of luv_ctx_t, the same in every luv since 1.30.
+  // The head of luv_ctx_t, the same in every luv that has luv_context (1.30).
   struct Context {
     uv_loop_t *loop;
     lua_State *state;
@@ -75,7 +75,7 @@ class Host final : public HandleFactory, public Elsewhere {
   };
   static constexpr int no_traceback = 0x02;  // LUVF_CALLBACK_NOTRACEBACK: our message has one
 
-  // The head of luv_handle_t, the same in every luv since 1.30.
+  // The head of luv_handle_t, the same in every luv that has luv_context (1.30).
   struct HandleData {
     int self;          // reference to the userdata, in the registry
     int callbacks[2];  // the first one is called when the handle was closed, by whomever

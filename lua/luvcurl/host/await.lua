@@ -41,7 +41,7 @@ function await.place()
     if nvim.in_fast_event() then
       misuse(IN_CALLBACK)
     end
-  elseif uv.loop_mode and uv.loop_mode() then
+  elseif uv.loop_mode() then
     misuse(IN_CALLBACK)
   end
   return nil

@@ -10,7 +10,7 @@ local main = {}
 
 -- A script that calls uv.run gets no other callbacks of Neovim's until that returns.
 local function is_shut()
-  return host.uv.loop_mode and host.uv.loop_mode()
+  return host.uv.loop_mode()
 end
 
 --- Calls `fn` where user code belongs: at once, or soon, in the order of the calls.

@@ -1,6 +1,6 @@
 #include "core/curl/idn.h"
 
-#include <dlfcn.h>
+#include "core/curl/library.h"
 
 namespace luvcurl {
 
@@ -13,10 +13,12 @@ struct Idn2 {
   void (*release)(void *) = nullptr;
 
   Idn2() {
-    void *library = ::dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
+    void *library = nullptr;
+    for (const char *name : {"libidn2.so.0", "libidn2.0.dylib", "libidn2-0.dll"})
+      if (library == nullptr) library = library::open(name);
     if (library == nullptr) return;
-    to_ascii = reinterpret_cast<decltype(to_ascii)>(::dlsym(library, "idn2_to_ascii_8z"));
-    release = reinterpret_cast<decltype(release)>(::dlsym(library, "idn2_free"));
+    to_ascii = reinterpret_cast<decltype(to_ascii)>(library::find(library, "idn2_to_ascii_8z"));
+    release = reinterpret_cast<decltype(release)>(library::find(library, "idn2_free"));
   }
 };
 

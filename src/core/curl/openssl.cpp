@@ -1,32 +1,18 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE  // dladdr1
-#endif
 #include "core/curl/openssl.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
-#include <link.h>
 
 #include <cstring>
+
+#include "core/curl/library.h"
 
 namespace luvcurl {
 
 namespace {
 
-// What libcurl is in: its search covers the libraries that it was linked to, and nothing else.
-void *library_of_libcurl() noexcept {
-  Dl_info info{};
-  link_map *map = nullptr;
-  if (dladdr1(reinterpret_cast<void *>(&curl_easy_init), &info, reinterpret_cast<void **>(&map),
-              RTLD_DL_LINKMAP) == 0 ||
-      map == nullptr)
-    return nullptr;
-  return dlopen(map->l_name[0] != '\0' ? map->l_name : nullptr, RTLD_LAZY | RTLD_NOLOAD);
-}
-
 template <class Function>
 bool find(void *library, const char *name, Function *out) noexcept {
-  *out = reinterpret_cast<Function>(dlsym(library, name));
+  *out = reinterpret_cast<Function>(library::find(library, name));
   return *out != nullptr;
 }
 
@@ -63,7 +49,8 @@ bool find_all(void *library, OpenSsl *all) noexcept {
 
 const OpenSsl *look() noexcept {
   static OpenSsl all;
-  void *library = library_of_libcurl();
+  // Its search covers the libraries that libcurl was linked to, and nothing else.
+  void *library = library::of(reinterpret_cast<void *>(&curl_easy_init));
   return library != nullptr && is_libcurls(library) && find_all(library, &all) ? &all : nullptr;
 }
 

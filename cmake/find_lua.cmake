@@ -1,0 +1,22 @@
+# luvcurl_find_lua(LUA RESULT): the folder of a Lua's headers (luajit, lua5.1, lua5.3, …), by
+# pkg-config, to which each system tells of them by other names.
+function(luvcurl_find_lua lua result)
+  set(names ${lua})
+  if(lua MATCHES "^lua5\\.([0-9])$")
+    set(minor ${CMAKE_MATCH_1})
+    # Debian, Alpine; FreeBSD; Arch; Fedora, macOS, and whoever builds it
+    list(APPEND names lua-5.${minor} lua5${minor} lua)
+  endif()
+  pkg_search_module(LUVCURL_LUA_PC REQUIRED ${names})
+  set(found "${LUVCURL_LUA_PC_INCLUDEDIR}")
+  foreach(folder ${LUVCURL_LUA_PC_INCLUDE_DIRS})
+    if(EXISTS "${folder}/lua.h")
+      set(found "${folder}")
+    endif()
+  endforeach()
+  file(STRINGS "${found}/lua.h" lines REGEX "define[ \t]+LUA_VERSION_(NUM|MINOR_N)[ \t]+[0-9]")
+  if(minor AND NOT lines MATCHES "(NUM[ \t]+50|MINOR_N[ \t]+)${minor}")
+    message(FATAL_ERROR "${found}/lua.h, which pkg-config told of, is not that of ${lua}")
+  endif()
+  set(${result} "${found}" PARENT_SCOPE)
+endfunction()
