@@ -236,6 +236,10 @@ function core.multi(settings) end
 ---@param is_shut fun(): any  whether a script runs the loop, so that nothing scheduled is called
 function core.call_elsewhere(schedule, report, is_shut) end
 
+--- Tells the host of an error as of one that has left a callback of luv's, as it is.
+---@param message string
+function core.report(message) end
+
 ---@class luvcurl.Digest
 local Digest = {}
 

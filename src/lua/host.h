@@ -51,6 +51,10 @@ class Host final : public HandleFactory, public Elsewhere {
   /// error that leaves it is the host's to report.
   void run(int function, void *call) noexcept;
 
+  /// Tells the host of an error as of one that has left a callback of luv's: of the message on the
+  /// top of the stack (popped), to which nothing is added. May end the process, as the host does.
+  void report(lua_State *L) const;
+
   /// What run() was given for the function that runs.
   template <class Call>
   static Call &call_of(lua_State *L) {

@@ -163,6 +163,13 @@ int call_elsewhere(lua_State *L) {
   return 0;
 }
 
+int report(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TSTRING);
+  lua_settop(L, 1);
+  Host::of(L).report(L);
+  return 0;
+}
+
 // Pushes the module's table.
 int open(lua_State *L) {
   if (const char *error = global_init()) return luaL_error(L, "luvcurl: %s", error);
@@ -186,6 +193,7 @@ int open(lua_State *L) {
                                        {"escape", guarded<escape>},
                                        {"multi", guarded<new_multi>},
                                        {"call_elsewhere", guarded<call_elsewhere>},
+                                       {"report", guarded<report>},
                                        {"leash", guarded<new_leash>},
                                        {"sha256", guarded<new_digest>},
                                        {nullptr, nullptr}};

@@ -3,6 +3,7 @@
 local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
 local errors = require('luvcurl/response/error')
+local main = require('luvcurl/host/main')
 local output = require('luvcurl/host/output')
 local misuse = require('luvcurl/base/misuse')
 local request = require('luvcurl/request/request')
@@ -31,7 +32,7 @@ function perform.as_text(callback)
   return function(a, b)
     local ok, why = xpcall(function() callback(a, b) end, traceback)
     if not ok then
-      error(why, 0)
+      main.report(why)
     end
   end
 end

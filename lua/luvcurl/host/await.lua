@@ -2,6 +2,7 @@
 --- it. A waiter is any table; its `ready` field ends the wait; `core` is its Multi, if any.
 
 local host = require('luvcurl/host/host')
+local main = require('luvcurl/host/main')
 local misuse = require('luvcurl/base/misuse')
 local traceback = require('luvcurl/base/traceback')
 
@@ -149,36 +150,52 @@ local function is_waiting(co, waiter)
   return info ~= nil and info.func == await.wait and first == waiter
 end
 
---- Ends the wait. An error that kills the coroutine is raised here as a string with its traceback:
---- luv prints "(null)" for anything else, and Neovim 0.7 crashes.
+--- Tells of what a coroutine died of.
+---@return boolean is_alive  for those whom it is nobody's business that it died
+local function died(co, message)
+  local guard = guards[co]
+  if guard then
+    guard(message)
+    return true
+  end
+  main.report(message)
+  return false
+end
+
+--- A task library resumes its coroutine, and has its own words for what that dies of.
+local function step_on(waiter)
+  local step = waiter.step
+  waiter.step = nil
+  local ok, err = pcall(step)
+  if not ok then
+    main.report(tostring(err))
+  end
+  return ok
+end
+
+--- Ends the wait. Never raises: the host is told of an error that kills the coroutine.
 ---@param waiter table
+---@return boolean is_alive  false when the coroutine has died of an error
 function await.wake(waiter)
   waiter.ready = true
   if waiter.runs_loop then
     uv.stop() -- we may be called before the loop waits for events: now it must not
-    return
+    return true
   end
   local co = waiter.co
   if not co or status(co) ~= 'suspended' or not is_waiting(co, waiter) then
-    return
+    return true
   end
   if nvim and waiter.step then
-    local step = waiter.step
-    waiter.step = nil
-    step() -- the task library resumes it, and has its errors
-    return
+    return step_on(waiter)
   end
   local ok, err = resume(co)
-  if ok and err ~= nil and not leaves[err] and status(co) == 'suspended' then
-    error(LOST:format(type(err)), 0)
-  elseif not ok then
-    local message = traceback(err, co)
-    local guard = guards[co]
-    if not guard then
-      error(message, 0)
-    end
-    guard(message)
+  if not ok then
+    return died(co, traceback(err, co))
+  elseif err ~= nil and not leaves[err] and status(co) == 'suspended' then
+    main.report(LOST:format(type(err)))
   end
+  return true
 end
 
 return await

@@ -23,10 +23,27 @@ function main.call(fn)
   end
 end
 
+--- Where Neovim may show it now. Tabs it would show as ^I.
+local function show(message)
+  nvim.api.nvim_err_writeln((tostring(message):gsub('\t', '    ')))
+end
+
+--- Tells the host of an error that nobody else can be told of, as it tells of one in a callback of
+--- luv's. Raised, it would have a second traceback added on its way. In Lua's own interpreters this
+--- ends the process.
+---@param message string  with its traceback
+function main.report(message)
+  if not nvim then
+    core.report(message)
+  elseif nvim.in_fast_event() then
+    nvim.schedule(function() show(message) end)
+  else
+    show(message)
+  end
+end
+
 if nvim and nvim.schedule and nvim.in_fast_event then
-  core.call_elsewhere(nvim.schedule, function(message)
-    nvim.api.nvim_err_writeln(tostring(message))
-  end, is_shut)
+  core.call_elsewhere(nvim.schedule, show, is_shut)
 else
   nvim = nil
 end

@@ -4,6 +4,7 @@
 
 local await = require('luvcurl/host/await')
 local failure = require('luvcurl/response/failure')
+local main = require('luvcurl/host/main')
 local sink = require('luvcurl/call/sink')
 local traceback = require('luvcurl/base/traceback')
 
@@ -20,23 +21,21 @@ local unpack = table.unpack or unpack -- luacheck: ignore 143
 local Intake = sink.class()
 
 --- Calls into the user's code. If that dies of an error the transfer ends, and the error goes to
---- the host from `done`: raised here it would only become the transfer's own.
-local function guarded(self, t, call, ...)
+--- the host: raised, it would only become the transfer's own.
+local function guarded(t, call, ...)
   local arguments, n = { ... }, select('#', ...)
   local ok, message = xpcall(function()
     call(unpack(arguments, 1, n))
   end, traceback)
   if not ok then
-    self.crash = message
     t:cancel()
+    main.report(message)
   end
 end
 
 --- Wakes the one who waits.
 local function notify(self, t)
-  local ok, message = pcall(await.wake, self)
-  if not ok then
-    self.crash = message
+  if not await.wake(self) then
     t:cancel()
   end
 end
@@ -56,7 +55,7 @@ function Intake:response(t)
   local callback = self.callback
   if callback then
     self.callback, self.waiting = nil, nil
-    return guarded(self, t, callback, nil, res)
+    return guarded(t, callback, nil, res)
   end
   notify(self, t)
 end
@@ -78,9 +77,7 @@ function Intake:finish(t, code, status)
     res = self.readers[1] and self.readers[1].res
   end
   local callback = self.callback
-  if self.crash then
-    error(self.crash, 0)
-  elseif callback then
+  if callback then
     self.callback, self.waiting = nil, nil
     return callback(self.err, res)
   end
