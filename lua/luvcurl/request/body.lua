@@ -165,7 +165,7 @@ return function(out, request)
       source.attach(settings, { one })
     else
       check.fail('request.body',
-        'a string, a function, a luv stream, {file = path} or {read = function}', body)
+        'a string, a function, a stream of luv or luvit, {file = path} or {read = function}', body)
     end
     -- libcurl would call any body a form
     out:header('Content-Type', nil)

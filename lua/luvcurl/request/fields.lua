@@ -8,10 +8,10 @@
 ---@field query? table            appended to the URL, percent-encoded: { name = value },
 ---  { name = { value, … } }, in the order of the names, or { { name, value }, … }
 ---@field headers? table          the same shapes; a value of false leaves out libcurl's own header
----@field body? string|function|table  bytes, fun(): string|nil, a luv stream, {file = path}, or
----  luvcurl.BodyFunction. Goes out without Content-Type unless `headers` has one. The bytes, files
----  and functions with `rewind` are sent anew where that has to be: for a redirect of 307 or 308, a
----  digest challenge, a kept connection that turned out to be dead
+---@field body? string|function|table  bytes, fun(): string|nil, a stream of luv or luvit,
+---  {file = path}, or luvcurl.BodyFunction. Goes out without Content-Type unless `headers` has one.
+---  The bytes, files and functions with `rewind` are sent anew where that has to be: for a redirect
+---  of 307 or 308, a digest challenge, a kept connection that turned out to be dead
 ---@field json? any               encoded by the host's JSON library; sets Content-Type and Accept
 ---@field form? table             urlencoded; the shapes of query
 ---@field multipart? luvcurl.Part[]|table  a form with files: a list of parts, or fields by name

@@ -10,8 +10,8 @@ local source = require('luvcurl/upload/source')
 ---@class luvcurl.Part
 ---@field name? string            the field's name
 ---@field data? string|number     bytes in memory
----@field body? function|table    a function that returns the next chunk, a luv stream, or
----  {read =, rewind =, size =}, as in a request
+---@field body? function|table    a function that returns the next chunk, a stream of luv or luvit,
+---  or {read =, rewind =, size =}, as in a request
 ---@field file? string            a path; read as it is sent
 ---@field parts? luvcurl.Part[]   further parts: multipart/mixed
 ---@field size? integer           bytes of `body`, where known; else the form is sent in chunks
@@ -108,7 +108,7 @@ local function read_part(where, part, sources, depth)
     out.filename = out.filename or check.line(where .. '.file', part.file:match('[^/\\]*$'))
   elseif content == 'body' then
     if not source.is(part.body) then
-      check.fail(where .. '.body', 'a function or a luv stream', part.body)
+      check.fail(where .. '.body', 'a function or a stream', part.body)
     end
     stream(out, source.new(where .. '.body', part.body), sources)
   elseif type(part.data) == 'number' then

@@ -14,6 +14,7 @@ local Reader = require('luvcurl/stream/reader')
 local request = require('luvcurl/request/request')
 local response = require('luvcurl/response/response')
 local sink = require('luvcurl/call/sink')
+local target = require('luvcurl/stream/target')
 
 local events = lazy.call('luvcurl/stream/events')
 
@@ -107,32 +108,38 @@ function methods:discard()
   return self.reader:discard()
 end
 
---- Writes what is left of the body into a luv stream, no faster than that takes it.
----@param to table  a uv_stream_t: a tcp, pipe or tty handle
+--- Writes what is left of the body into a stream, no faster than that takes it, and does not end
+--- it: that is the caller's. When the stream fails or is closed, the transfer ends at once.
+---@param to table|integer  a uv_stream_t (tcp, pipe, tty); a stream of luvit's (ServerResponse,
+---                         fs.WriteStream, …: `write` says false until 'drain'); a descriptor
 ---@return integer|nil bytes
----@return luvcurl.Error|string|nil err  the transfer's Error, or luv's message of the write
+---@return luvcurl.Error|string|nil err  the transfer's Error, or the stream's as a string
 function methods:pipe(to)
+  local gone
+  self.reader:place() -- raises now, before there are listeners
+  local write, leave = target.of(to, function(why)
+    gone = tostring(why)
+    self:close()
+  end)
   local written = 0
-  while true do
-    local chunk, err = self.reader:take()
-    if not chunk then
-      return not err and written or nil, err
-    end
-    local waiter = {}
-    local co = await.place()
-    local ok, why = to:write(chunk, function(write_err)
-      waiter.err = write_err
-      await.wake(waiter)
-    end)
-    if ok then
-      ok, why = await.wait(waiter, co)
-    end
-    if not ok or waiter.err then
+  local chunk, err = self.reader:take()
+  while chunk do
+    local ok, why = write(chunk)
+    if not ok then
       self:close()
-      return nil, tostring(waiter.err or why)
+      chunk, err = nil, tostring(why)
+    else
+      written = written + #chunk
+      chunk, err = self.reader:take()
     end
-    written = written + #chunk
   end
+  if leave then
+    leave()
+  end
+  if gone or err then
+    return nil, gone or err
+  end
+  return written
 end
 
 --- Abandons the response: ends the transfer if it is still under way. Reading on gives what had

@@ -11,6 +11,7 @@
 local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
 local filesource = require('luvcurl/upload/filesource')
+local readable = require('luvcurl/upload/readable')
 local traceback = require('luvcurl/base/traceback')
 
 local source = {}
@@ -168,12 +169,12 @@ end
 ---@param body any
 ---@return boolean
 function source.is(body)
-  return type(body) == 'function' or is_stream(body)
+  return type(body) == 'function' or is_stream(body) or readable.is(body)
     or (type(body) == 'table' and (body.file ~= nil or body.read ~= nil))
 end
 
---- A source for a function, a luv stream, {file = path}, or {read =, rewind =, size =}: a function
---- with what else is known of it.
+--- A source for a function, a stream of luv's or luvit's, {file = path}, or
+--- {read =, rewind =, size =}: a function with what else is known of it.
 ---@param where string
 ---@param body any
 ---@return table
@@ -182,6 +183,8 @@ function source.new(where, body)
     return new_function(where, { read = body })
   elseif is_stream(body) then
     return setmetatable({ stream = body }, Stream)
+  elseif readable.is(body) then
+    return readable.new(body)
   end
   if body.read ~= nil then
     return new_function(where, check.record(where, body, { 'read', 'rewind', 'size' }))
