@@ -181,4 +181,11 @@ std::int64_t OptionSet::number(CURLoption id, std::int64_t fallback) const noexc
   return option != nullptr ? option->number : fallback;
 }
 
+bool OptionSet::answers_challenges() const noexcept {
+  constexpr std::int64_t sigv4 = 1 << 7;  // CURLAUTH_AWS_SIGV4, of libcurl 7.75
+  constexpr std::int64_t unasked = CURLAUTH_BASIC | CURLAUTH_BEARER | sigv4;
+  return ((number(CURLOPT_HTTPAUTH, CURLAUTH_BASIC) | number(CURLOPT_PROXYAUTH, CURLAUTH_BASIC)) &
+          ~unasked) != 0;
+}
+
 }  // namespace luvcurl

@@ -80,6 +80,10 @@ class OptionSet {
   /// Whether the user's own option makes libcurl ask for a body, whatever the request has.
   bool uploads() const noexcept { return has(CURLOPT_UPLOAD) && number(CURLOPT_UPLOAD, 0) != 0; }
 
+  /// Whether it may be up to the server how a user is told: by a scheme that begins with a
+  /// challenge.
+  bool answers_challenges() const noexcept;
+
   /// See kinship.h.
   const std::string &kinship() const noexcept { return kinship_; }
 

@@ -12,14 +12,6 @@ namespace luvcurl {
 
 namespace {
 
-// What a server asked for stays in a handle: another one would be answered unasked, and the first
-// one by what it no longer asks for.
-bool answers_challenges(const OptionSet &options, CURLoption id) {
-  constexpr std::int64_t sigv4 = 1 << 7;  // CURLAUTH_AWS_SIGV4, of libcurl 7.75
-  constexpr std::int64_t unasked = CURLAUTH_BASIC | CURLAUTH_BEARER | sigv4;
-  return (options.number(id, CURLAUTH_BASIC) & ~unasked) != 0;
-}
-
 // Options that let a handle carry something from one transfer to the next that is not in the set.
 bool is_keepable(const OptionSet &options) {
   for (const CURLoption id : {
@@ -31,8 +23,9 @@ bool is_keepable(const OptionSet &options) {
        }) {
     if (options.has(id)) return false;
   }
-  return !answers_challenges(options, CURLOPT_HTTPAUTH) &&
-         !answers_challenges(options, CURLOPT_PROXYAUTH);
+  // What a server asked for stays in a handle: another one would be answered unasked, and the first
+  // one by what it no longer asks for.
+  return !options.answers_challenges();
 }
 
 std::size_t key_of(const OptionSet &options, BodyKind body) {

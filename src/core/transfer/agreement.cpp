@@ -41,6 +41,10 @@ bool Transfer::asked_to_switch() const {
   if (!is_plain && scheme != "HTTPS" && scheme != "https") return true;  // WebSocket
   if (is_plain && request_.options->number(CURLOPT_HTTP_VERSION, 0) == CURL_HTTP_VERSION_2_0)
     return true;
+  return says_upgrade();
+}
+
+bool Transfer::says_upgrade() const {
   const Option *headers = request_.options->find(CURLOPT_HTTPHEADER);
   return headers != nullptr &&
          std::any_of(headers->items.begin(), headers->items.end(), [](const std::string &line) {

@@ -135,6 +135,8 @@ void Transfer::finish(CURLcode code) noexcept {
     // libcurl takes headers that are cut off for all of them, if none has told of a body.
     const bool cut_off = code == CURLE_OK && !response_in_ && result_->headers.in_block();
     if (cut_off) code = CURLE_PARTIAL_FILE;
+    const bool unanswered = code == CURLE_OK && is_unanswered();
+    if (unanswered) code = CURLE_GOT_NOTHING;
     // libcurl's word for headers that begin with a folded line.
     const bool folded = code == CURLE_BAD_FUNCTION_ARGUMENT && result_->headers.in_block();
     if (folded) code = CURLE_WEIRD_SERVER_REPLY;
@@ -158,6 +160,7 @@ void Transfer::finish(CURLcode code) noexcept {
       message = words.c_str();
     }
     if (cut_off) message = "the connection was closed in the middle of the headers";
+    if (unanswered) message = "the connection was closed before the answer to the request";
     if (folded) message = "the headers begin with a line that goes on with the one before";
     if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
       message =

@@ -123,6 +123,9 @@ class Transfer final : public Announced, public EasyUser {
   bool is_acceptable(Headers::Line kind, std::string_view line, long status_before);
   bool is_agreed_on(std::string_view status_line, long status_before) const;
   bool asked_to_switch() const;
+  bool says_upgrade() const;
+  bool is_unanswered() const;  // though libcurl has ended it well
+  bool may_be_trial() const;
   bool is_final_response() const;
   void response_is_in();
   bool may_explode() const;

@@ -134,7 +134,7 @@ bool Transfer::on_header(std::string_view line) {
     response_is_in();
     return true;
   }
-  if (result_->headers.status() >= 300) {
+  if (result_->headers.status() >= 200) {
     before_ = steps_of(easy_->handle.get());
     resend::leads_on(*easy_, request_, result_->headers.status());
     easy_->socket = CURL_SOCKET_BAD;
@@ -212,18 +212,6 @@ void Transfer::on_progress(const Progress &progress) {
 
 void Transfer::out_of_memory() noexcept {
   if (state_ == State::running) result_->outcome.code = CURLE_OUT_OF_MEMORY;
-}
-
-// A response that libcurl goes on from (a redirect it follows, a challenge it answers) is not the
-// last. Where that cannot be known from the status, the first byte of body or the end tells:
-// libcurl keeps the bodies of those to itself.
-bool Transfer::is_final_response() const {
-  const long status = result_->headers.status();
-  if (status < 200) return false;
-  if (status == 401 || status == 407 || status == 417) return false;
-  if (status < 300 || status >= 400) return true;
-  return result_->headers.locations().empty() ||
-         request_.options->number(CURLOPT_FOLLOWLOCATION, 0) == 0;
 }
 
 void Transfer::response_is_in() {
