@@ -4,13 +4,15 @@
 --                          [--rounds N] [--requests N] [--no-peers] [--output FILE.json]
 --
 -- `--clients` takes beginnings of names; `textbook` and `best` are always there. `--only` also
--- takes `lateness` (lateness.lua) and `counts` (instructions and system calls per request).
+-- takes `lateness` (lateness.lua), `keys` (keys.lua) and `counts` (instructions and system calls
+-- per request).
 
 package.path = './?.lua;' .. package.path
 
 local uv = require 'luv'
 local clients = require 'bench.support.clients'
 local costs = require 'bench.support.costs'
+local keys = require 'bench.support.keys'
 local lateness = require 'bench.support.lateness'
 local report = require 'bench.support.report'
 local server = require 'bench.support.server'
@@ -132,9 +134,10 @@ local function main()
       end
     end
     local late = chosen(choice, 'lateness') and lateness.measure(at, choice.rounds) or nil
+    local pressed = chosen(choice, 'keys') and keys.measure(at, choice.rounds) or nil
     local per_request = chosen(choice, 'counts') and costs.measure(at) or nil
-    report.finish(choice, { rows = rows, lateness = late, per_request = per_request,
-      missing = missing })
+    report.finish(choice, { rows = rows, lateness = late, keys = pressed,
+      per_request = per_request, missing = missing })
   end)
   at.stop()
   if not ok then

@@ -44,6 +44,7 @@ end
 ---@class bench.Results
 ---@field rows bench.Row[]
 ---@field lateness bench.Lateness[]|nil
+---@field keys bench.Keys[]|nil
 ---@field per_request table[]|nil
 ---@field missing { name: string, needs: string }[]
 
@@ -51,7 +52,7 @@ end
 ---@param choice bench.Choice
 ---@param results bench.Results
 function report.finish(choice, results)
-  local judged = targets.judge(results.rows, results.lateness)
+  local judged = targets.judge(results.rows, results.lateness, results.keys)
   print_targets(judged)
   if #results.missing > 0 then
     print '\nNot measured, since they are missing'
@@ -69,7 +70,8 @@ function report.finish(choice, results)
   uv.fs_mkdir(choice.output:match '^(.*)/' or '.', 493) -- it may be there
   process.write_file(choice.output, json.encode {
     machine = facts, rounds = choice.rounds, rows = results.rows, lateness = results.lateness,
-    per_request = results.per_request, missing = results.missing, targets = judged,
+    keys = results.keys, per_request = results.per_request, missing = results.missing,
+    targets = judged,
   } .. '\n')
   picture.draw(choice.output:gsub('%.json$', '') .. '.svg', results.rows, facts)
 end

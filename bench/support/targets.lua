@@ -74,11 +74,21 @@ local function fairness_targets(lateness)
   return list
 end
 
+local function key_targets(keys)
+  local list = {}
+  for _, case in ipairs(keys or {}) do
+    list[#list + 1] = { 'a key in Neovim, ' .. case.case .. ': <= 10 ms (median)', 10,
+      case.median_ms, 'most' }
+  end
+  return list
+end
+
 --- All targets with what became of them.
 ---@param rows bench.Row[]
 ---@param lateness bench.Lateness[]|nil
+---@param keys bench.Keys[]|nil
 ---@return { text: string, limit: number, value: number|nil, met: boolean|nil }[]
-function targets.judge(rows, lateness)
+function targets.judge(rows, lateness, keys)
   local find = index(rows)
   local function ratio(workload, in_flight, client, other)
     local own, theirs = find(workload, in_flight, client), find(workload, in_flight, other)
@@ -86,7 +96,7 @@ function targets.judge(rows, lateness)
   end
   local result = {}
   for _, list in ipairs { speed_targets(ratio), scaling_targets(find),
-    fairness_targets(lateness) } do
+    fairness_targets(lateness), key_targets(keys) } do
     for _, target in ipairs(list) do
       local value, limit = target[3] or nil, target[2]
       local met

@@ -2,6 +2,7 @@
 
 local check = require('luvcurl/base/check')
 local core = require('luvcurl_core')
+local host = require('luvcurl/host/host')
 local main = require('luvcurl/host/main')
 local misuse = require('luvcurl/base/misuse')
 local perform = require('luvcurl/call/perform')
@@ -26,14 +27,19 @@ Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 
 ---@field max_concurrent? integer        transfers at once, the others wait; 0 (default) is no limit
 ---@field turn_budget? integer           ms that one iteration of the loop may work for transfers,
 ---                                      callbacks included, before everything else gets its turn;
----                                      5 by default. The smallest of all Multis of a state holds
+---                                      5 by default, in Neovim 2, which runs its loop five times
+---                                      before it looks at a key. The smallest of all Multis of a
+---                                      state holds
 ---@field fast? boolean                  in Neovim: callbacks run at once, in luv's callbacks, where
 ---                                      most of `vim.api` may not be called; elsewhere they do
+
+--- In Neovim, in ms.
+local NVIM_BUDGET = 2
 
 ---@param settings any
 ---@return table
 local function checked(settings)
-  local result = {}
+  local result = { turn_budget = host.nvim and NVIM_BUDGET or nil }
   if settings == nil then
     return result
   end
