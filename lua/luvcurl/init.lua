@@ -8,6 +8,7 @@ local api = require('luvcurl/session/api')
 local check = require('luvcurl/base/check')
 local core = require('luvcurl_core')
 local host = require('luvcurl/host/host')
+local leaving = require('luvcurl/host/leaving')
 local lazy = require('luvcurl/base/lazy')
 local Multi = require('luvcurl/call/multi')
 
@@ -17,6 +18,7 @@ local Multi = require('luvcurl/call/multi')
 ---@field Multi luvcurl.Multi
 ---@field session fun(settings?: luvcurl.SessionSettings): luvcurl.Session
 ---@field progress_bar fun(opts?: luvcurl.ProgressBarOptions): luvcurl.ProgressBar
+---@field shutdown fun(callback?: fun())  ends all that is under way, then closes what can be
 local curl = api.build({
   core = function()
     return Multi.shared().core
@@ -26,6 +28,7 @@ local curl = api.build({
 curl.Multi = Multi
 curl.session = lazy.call('luvcurl/session/session')
 curl.progress_bar = lazy.call('luvcurl/progress/bar')
+curl.shutdown = lazy.call('luvcurl/call/shutdown')
 
 --- The versions of luvcurl, libcurl, luv and libuv, and what this libcurl can do.
 ---@return luvcurl.Version
@@ -42,5 +45,7 @@ end
 function curl.escape(text)
   return core.escape(check.type('escape', text, 'string'))
 end
+
+leaving.watch()
 
 return curl

@@ -9,6 +9,11 @@ namespace luvcurl::lua {
 // --- calls ---
 int Host::make_function(lua_State *L) { return luaL_ref(L, LUA_REGISTRYINDEX); }
 
+int Host::call_flags() const {
+  if (dying_) return no_traceback | no_exit | no_message;
+  return leaving_ ? no_traceback | no_exit : no_traceback;
+}
+
 void Host::run(int function, void *call) noexcept {
   lua_State *L = state();
   const bool elsewhere = loop_->is_elsewhere();
@@ -16,7 +21,7 @@ void Host::run(int function, void *call) noexcept {
   lua_rawgeti(L, LUA_REGISTRYINDEX, function);
   void *const outer = std::exchange(call_, call);
   if (!elsewhere) {
-    context_->call(L, 0, 0, no_traceback);
+    context_->call(L, 0, 0, call_flags());
   } else if (lua_pcall(L, 0, 0, 0) == 0 || lua_pcall(L, 1, 0, 0) != 0) {
     lua_pop(L, 1);  // what would have reported, or could not
   }
@@ -36,7 +41,7 @@ int raise_upvalue(lua_State *L) {
 
 void Host::report(lua_State *L) const {
   lua_pushcclosure(L, &raise_upvalue, 1);
-  context_->call(L, 0, 0, no_traceback);
+  context_->call(L, 0, 0, call_flags());
 }
 
 // --- elsewhere ---

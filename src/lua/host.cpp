@@ -102,6 +102,8 @@ void Host::find(lua_State *L, int luv) {
 
   lua_newtable(L);
   kept_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_newtable(L);
+  handles_ = luaL_ref(L, LUA_REGISTRYINDEX);
   find_makers(L, luv);
   loop_ = std::make_shared<Loop>(context_->loop, uv, *this);
 }
@@ -145,6 +147,10 @@ constexpr Maker makers[] = {{"new_poll", "uv_poll", UV_POLL},
                             {"new_prepare", "uv_prepare", UV_PREPARE}};
 constexpr int first_maker = 2;  // upvalue of make_protected
 
+void push_key(lua_State *L, uv_handle_t **cell) {
+  lua_pushlstring(L, reinterpret_cast<const char *>(&cell), sizeof cell);
+}
+
 }  // namespace
 
 // luv's own functions, as they are now: scripts replace those of its table.
@@ -168,11 +174,27 @@ int Host::make_protected(lua_State *L) {
   if (!host.is_right(L, making)) return 0;  // luv's nil, message, name; or a script's
   auto **cell = static_cast<uv_handle_t **>(lua_touserdata(L, -1));
   if (making.kind == Kind::prepare) host.watch_close(L, *cell, lua_gettop(L));
-  host.push_kept(L);
-  lua_insert(L, -2);
-  luaL_ref(L, -2);  // kept for ever: the cell must stay readable
+  lua_rawgeti(L, LUA_REGISTRYINDEX, host.handles_);
+  push_key(L, cell);
+  lua_pushvalue(L, -3);
+  lua_rawset(L, -3);  // kept until it is let go of: the cell must stay readable
   making.cell = cell;
   return 0;
+}
+
+void Host::push_handle(lua_State *L, uv_handle_t **cell) const {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, handles_);
+  push_key(L, cell);
+  lua_rawget(L, -2);
+  lua_remove(L, -2);
+}
+
+void Host::forget_handle(lua_State *L, uv_handle_t **cell) const {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, handles_);
+  push_key(L, cell);
+  lua_pushnil(L);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
 }
 
 // Whether the value on the top of the stack is what luv makes of this kind: a userdata that points
@@ -203,10 +225,14 @@ void Host::watch_close(lua_State *L, uv_handle_t *handle, int userdata) const {
   data->callbacks[0] = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+// What the scripts use may be closed, too (luvit has closed stdout): their errors do not count.
 int Host::closed(lua_State *L) {
   lua_rawgeti(L, own_table, static_cast<int>(Slot::the_host));
-  const auto *host = static_cast<const Host *>(lua_touserdata(L, -1));
-  if (host != nullptr) host->loop_->lost();
+  auto *host = static_cast<Host *>(lua_touserdata(L, -1));
+  if (host == nullptr) return 0;
+  host->leaving_ = true;
+  host->loop_->lost();
+  host->leaving_ = false;
   return 0;
 }
 

@@ -37,6 +37,16 @@ class Host final : public HandleFactory, public Elsewhere {
   bool ask() noexcept override;
   bool is_shut() noexcept override;
 
+  /// Pushes the userdata of a handle that make() has made; nil when there is none. May raise.
+  void push_handle(lua_State *L, uv_handle_t **cell) const;
+
+  /// Lets go of it: its cell is not read any more.
+  void forget_handle(lua_State *L, uv_handle_t **cell) const;
+
+  /// Errors that leave scripts from now on are not told of and end nothing: the host has died of
+  /// one already.
+  void died() { dying_ = true; }
+
   /// How sinks call scripts: functions for run(), made beforehand, since making one may raise.
   struct SinkCalls {
     int event = LUA_NOREF;
@@ -77,7 +87,10 @@ class Host final : public HandleFactory, public Elsewhere {
     lua_State *state;
     int (*call)(lua_State *L, int arguments, int results, int flags);
   };
-  static constexpr int no_traceback = 0x02;  // LUVF_CALLBACK_NOTRACEBACK: our message has one
+  // LUVF_CALLBACK_…
+  static constexpr int no_exit = 0x01;
+  static constexpr int no_traceback = 0x02;  // our message has one
+  static constexpr int no_message = 0x04;
 
   // The head of luv_handle_t, the same in every luv that has luv_context (1.30).
   struct HandleData {
@@ -96,17 +109,21 @@ class Host final : public HandleFactory, public Elsewhere {
   static int closed(lua_State *L);
   static int make_protected(lua_State *L);
   static int tell_elsewhere(lua_State *L);
+  int call_flags() const;
 
   Context *context_ = nullptr;
   std::shared_ptr<Loop> loop_;
-  int kept_ = LUA_NOREF;  // table of kept values
-  int make_ = LUA_NOREF;  // make_protected
+  int kept_ = LUA_NOREF;     // table of kept values
+  int handles_ = LUA_NOREF;  // table of handles' userdata, by the bytes of their cells' addresses
+  int make_ = LUA_NOREF;     // make_protected
   int schedule_ = LUA_NOREF, report_ = LUA_NOREF, is_shut_ = LUA_NOREF;
   int tell_elsewhere_ = LUA_NOREF;
   // For the functions that are called in protected mode. They take no arguments: a pointer would be
   // a light userdata.
   Making *making_ = nullptr;
   void *call_ = nullptr;
+  bool leaving_ = false;  // the host has closed its handles
+  bool dying_ = false;
 };
 
 }  // namespace luvcurl::lua

@@ -12,6 +12,7 @@
 #include "lua/host.h"
 #include "lua/info.h"
 #include "lua/multi.h"
+#include "lua/shutdown.h"
 #include "lua/sink.h"
 #include "lua/transfer.h"
 #include "lua/value.h"
@@ -182,6 +183,7 @@ int open(lua_State *L) {
   define_form(L);
   define_info(L);
   define_multi(L);
+  define_shutdown(L);
   define_transfer(L);
   static const luaL_Reg functions[] = {{"version", guarded<version>},
                                        {"options", guarded<new_options>},
@@ -196,6 +198,9 @@ int open(lua_State *L) {
                                        {"report", guarded<report>},
                                        {"leash", guarded<new_leash>},
                                        {"sha256", guarded<new_digest>},
+                                       {"shut_down", guarded<shut_down>},
+                                       {"release", guarded<release>},
+                                       {"host_died", guarded<host_died>},
                                        {nullptr, nullptr}};
   lua_newtable(L);
   for (const luaL_Reg *function = functions; function->name != nullptr; ++function) {

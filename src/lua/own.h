@@ -21,6 +21,7 @@ enum class Slot : int {
   leash,
   multi,
   options,
+  released,
   text,
   transfer,
   url,

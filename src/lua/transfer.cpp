@@ -140,7 +140,7 @@ int ready(lua_State *L) {
 int failure(lua_State *L) {
   const Outcome &outcome = result(L).outcome;
   if (outcome.code == CURLE_OK) return 0;
-  lua_pushstring(L, error_name(outcome.code));
+  lua_pushstring(L, outcome.name != nullptr ? outcome.name : error_name(outcome.code));
   lua_pushstring(
       L, outcome.message.empty() ? curl_easy_strerror(outcome.code) : outcome.message.c_str());
   lua_pushstring(L, phase_name(outcome.phase));

@@ -21,6 +21,7 @@
 local arguments = require('luvcurl/download/arguments')
 local await = require('luvcurl/host/await')
 local device = require('luvcurl/download/device')
+local ending = require('luvcurl/host/ending')
 local errors = require('luvcurl/response/error')
 local partfile = require('luvcurl/download/partfile')
 local perform = require('luvcurl/call/perform')
@@ -67,6 +68,11 @@ function Download:cancel()
     self.t:cancel()
   end
   return true
+end
+
+--- Everything ends: its request, if there is one, does so by itself.
+function Download:shut_down()
+  self.cancelled = self.cancelled or ending.NAME
 end
 
 --- No more bytes are asked for until resume().
@@ -187,6 +193,7 @@ end
 
 --- Runs it; `on_end(err, res)` is called from the loop.
 local function start(self, on_end)
+  ending.add(self, Download.shut_down)
   task.run(function(job)
     local part, why = device.open(job, self.place, self:stopper())
     if not part then
@@ -197,6 +204,7 @@ local function start(self, on_end)
     return err, res
   end, function(crash, err, res)
     self.over = true
+    ending.remove(self)
     if crash then
       err = self:error('ABORTED_BY_CALLBACK', 42, crash)
     end

@@ -1,6 +1,7 @@
 --- What a download does between opening its file and giving its result: asks for what is missing,
 --- writes what comes, checks it and brings it to its name. Runs in a Task.
 
+local ending = require('luvcurl/host/ending')
 local refusal = require('luvcurl/download/refusal')
 local resumption = require('luvcurl/download/resumption')
 local round = require('luvcurl/download/round')
@@ -29,7 +30,9 @@ end
 ---@return luvcurl.Error|nil err  when somebody has cancelled the download
 function Saving:cancelled()
   local d = self.download
-  if d.cancelled then
+  if d.cancelled == ending.NAME then
+    return d:error(ending.NAME, 42, ending.MESSAGE)
+  elseif d.cancelled then
     return d:error('ABORTED_BY_CALLBACK', 42, 'cancelled')
   end
 end

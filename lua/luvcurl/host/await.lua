@@ -1,6 +1,7 @@
 --- Waiting without a callback: a coroutine yields; a main chunk, while nobody runs the loop, runs
 --- it. A waiter is any table; its `ready` field ends the wait; `core` is its Multi, if any.
 
+local ending = require('luvcurl/host/ending')
 local host = require('luvcurl/host/host')
 local main = require('luvcurl/host/main')
 local misuse = require('luvcurl/base/misuse')
@@ -190,7 +191,9 @@ function await.wake(waiter)
     return step_on(waiter)
   end
   local ok, err = resume(co)
-  if not ok then
+  if not ok and type(err) == 'table' and err.name == ending.NAME and not guards[co] then
+    return true -- whoever wanted everything to end wanted that
+  elseif not ok then
     return died(co, traceback(err, co))
   elseif err ~= nil and not leaves[err] and status(co) == 'suspended' then
     main.report(LOST:format(type(err)))

@@ -1,5 +1,6 @@
 --- stderr, as progress needs it: whether somebody looks at it, how wide it is, and a way to write.
 
+local ending = require('luvcurl/host/ending')
 local host = require('luvcurl/host/host')
 
 local uv, nvim = host.uv, host.nvim
@@ -11,8 +12,8 @@ local COLUMNS, ROWS = 80, 24 -- where it cannot be known
 
 local handle
 
---- Opened once and never closed: a script may end right after its last line, and luv 1.44 crashes
---- at exit when a close callback has not run. It does not keep the loop alive.
+--- Opened once and closed by curl.shutdown only: a script may end right after its last line, and
+--- luv 1.44 crashes at exit when a close callback has not run. It does not keep the loop alive.
 local function tty()
   if not handle then
     local made = uv.new_tty(STDERR, false)
@@ -20,6 +21,10 @@ local function tty()
   end
   return handle
 end
+
+ending.keep(function(list)
+  list[#list + 1], handle = handle, nil
+end)
 
 --- Neovim draws on the same terminal: what goes there belongs into its messages. Where its
 --- interfaces may not be counted, it is taken to have one: a line too few is better than a torn

@@ -3,6 +3,7 @@
 
 local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
+local ending = require('luvcurl/host/ending')
 local errors = require('luvcurl/response/error')
 local host = require('luvcurl/host/host')
 local main = require('luvcurl/host/main')
@@ -22,7 +23,7 @@ local LONGEST = 2147483647
 local MAX_EVENT = 1048576
 
 --- What a new try cannot change: somebody ended it on purpose, or a limit of the request did.
-local FINAL = { ABORTED_BY_CALLBACK = true, FILESIZE_EXCEEDED = true }
+local FINAL = { ABORTED_BY_CALLBACK = true, FILESIZE_EXCEEDED = true, SHUT_DOWN = true }
 
 ---@class luvcurl.EventOptions
 ---@field reconnect? boolean  send the request again when the stream ends or fails
@@ -104,9 +105,19 @@ local function sleep(res, ms)
   function res.hurry()
     timer:start(0, 0, wake)
   end
+  local shut_down = false
+  ending.add(waiter, function()
+    shut_down = true
+    res.hurry()
+  end)
   local ok, why = await.wait(waiter, co)
   res.hurry = nil
+  ending.remove(waiter)
   timers.give(timer)
+  if shut_down then
+    error(errors.new({ name = ending.NAME, code = 42, message = ending.MESSAGE, url = res.url,
+      phase = 'queue' }), 0)
+  end
   if not ok then
     error(why, 0)
   end

@@ -63,6 +63,9 @@ class Listener final : public Participant, public SocketOwner, public Announced 
   }
   void unwatchable() override { announce("unwatchable"); }
   void handles_lost() noexcept override { announce("lost"); }
+  void shut_down() noexcept override { announce("shut down"); }
+  bool has_told() const override { return news_.empty(); }
+  bool rest() noexcept override { return !held_; }
 
   // The last word: the loop stays alive until then.
   void tell() override {

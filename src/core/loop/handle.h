@@ -15,8 +15,8 @@ class HandleFactory {
 
   /// Makes an inactive handle (`fd` for polls only). Returns the cell that points to it, which
   /// stays readable until the factory dies and holds nullptr once the host has freed the handle; or
-  /// nullptr when the handle cannot be made. Never closes a handle: see Interest for why none needs
-  /// it.
+  /// nullptr when the handle cannot be made. Never closes one: Loop::rest() says which the host
+  /// may.
   virtual uv_handle_t **make(Kind kind, int fd) noexcept = 0;
 };
 
@@ -31,6 +31,9 @@ class Handle {
   uv_handle_t *get(const UvApi &uv) const noexcept {
     return cell_ != nullptr && *cell_ != nullptr && uv.is_closing(*cell_) == 0 ? *cell_ : nullptr;
   }
+
+  /// What tells it from others, to the factory.
+  uv_handle_t **cell() const noexcept { return cell_; }
 
   template <class T>
   T *as(const UvApi &uv) const noexcept {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/loop/watched_numbers.h"
+
 namespace luvcurl {
 
 // What is known of this number; nullptr when it is no descriptor's, or nothing is known.
@@ -168,6 +170,28 @@ void Interest::settled(int fd) {
 std::size_t Interest::watched() const noexcept {
   return static_cast<std::size_t>(
       std::count_if(watches_.begin(), watches_.end(), [](const Watch &w) { return w.armed != 0; }));
+}
+
+std::vector<uv_handle_t **> Interest::unneeded(int epoll) const {
+  const WatchedNumbers watched(epoll);
+  std::vector<uv_handle_t **> cells;
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
+    const Watch &watch = watches_[fd];
+    if (watch.is_idle() && watch.handle.get(uv_) != nullptr &&
+        !watched.may_have(static_cast<int>(fd)))
+      cells.push_back(watch.handle.cell());
+  }
+  return cells;
+}
+
+bool Interest::let_go(uv_handle_t **cell) noexcept {
+  uv_os_fd_t fd = -1;
+  if (*cell == nullptr || uv_.fileno(*cell, &fd) != 0) return true;  // closed, or no poll
+  Watch *watch = find(fd);
+  if (watch == nullptr || watch->handle.cell() != cell) return true;
+  if (!watch->is_idle()) return false;
+  watch->handle = Handle();
+  return true;
 }
 
 void Interest::stop() noexcept {

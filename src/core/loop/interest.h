@@ -21,8 +21,9 @@ namespace luvcurl {
 /// response came over it.
 ///
 /// A poll handle belongs to the *number* of a descriptor and is kept for the next socket of that
-/// number: no handle is made or closed per connection. (Closing one late would be wrong besides:
-/// uv_close on a stopped poll still removes its number from epoll, whoever owns it by then.)
+/// number: no handle is made or closed per connection. (Closing one late could be wrong besides:
+/// uv_close on a stopped poll still removes its number from epoll, whoever owns it by then.) They
+/// are given up when somebody asks for it, see unneeded().
 class Interest {
  public:
   /// `on_event` is what libuv calls with an event of a socket: has it translated by event().
@@ -83,6 +84,13 @@ class Interest {
   /// The number of descriptors watched right now.
   std::size_t watched() const noexcept;
 
+  /// The handles that nobody needs, and that can be closed without harm: uv_close takes the number
+  /// out of the loop's epoll, whoever has it by then, so it must not be watched there.
+  std::vector<uv_handle_t **> unneeded(int epoll) const;
+
+  /// Forgets such a handle, if still nobody needs it.
+  bool let_go(uv_handle_t **cell) noexcept;
+
   /// Unwatches everything. Closes nothing.
   void stop() noexcept;
 
@@ -99,6 +107,8 @@ class Interest {
     bool reached = false;    // ours, and libcurl waits for something to read from it, or did
     bool connected = false;  // ours, and a response came over it
     bool dirty = false;      // waits in dirty_
+
+    bool is_idle() const { return want == 0 && armed == 0 && !dirty; }
   };
 
   Watch *find(curl_socket_t fd) noexcept;

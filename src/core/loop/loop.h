@@ -75,6 +75,22 @@ class Loop {
   /// The longest that one iteration of the loop has worked for us, in nanoseconds.
   std::uint64_t longest_turn() const { return budget_.longest(); }
 
+  /// Whether anything may be under way.
+  bool has_handles() const { return prepare_.get(uv_) != nullptr; }
+
+  /// Has the participants end all that is in flight. False when there are no handles to tell it by.
+  bool shut_down();
+
+  /// Whether everybody who has ended was told.
+  bool has_told() const;
+
+  /// Has the participants close what they keep for later; then gives the handles that nothing needs
+  /// any more, by their cells.
+  std::vector<uv_handle_t **> rest();
+
+  /// Lets go of one of them, if still nothing needs it: the host may close it.
+  bool let_go(uv_handle_t **cell) noexcept;
+
   /// Stops all handles and forgets the host: the Lua state is closing.
   void stop() noexcept;
 

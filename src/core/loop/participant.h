@@ -28,6 +28,16 @@ class Participant {
   /// The host has closed luvcurl's handles: what is in flight ends with an error, and is told.
   virtual void handles_lost() noexcept = 0;
 
+  /// Somebody wants everything to end: what is in flight does, with an error, and is told.
+  virtual void shut_down() noexcept = 0;
+
+  /// Whether everybody whose work has ended was told.
+  virtual bool has_told() const = 0;
+
+  /// Closes what is kept for later (connections), as far as nobody uses it. Returns whether nothing
+  /// is under way. Not called inside libcurl.
+  virtual bool rest() noexcept = 0;
+
   /// The Lua state is closing: lets go of everything without a word to anybody, and leaves.
   virtual void abandon() noexcept = 0;
 

@@ -18,6 +18,7 @@ namespace luvcurl {
   X(ref)                        \
   X(unref)                      \
   X(fileno)                     \
+  X(backend_fd)                 \
   X(now)                        \
   X(hrtime)                     \
   X(version_string)

@@ -73,7 +73,7 @@ bool Lane::take_kick(std::uint64_t now) {
 }
 
 void Lane::add(Transfer &transfer) {
-  if (!multi_) open();  // there was no memory for it when the one before had failed
+  if (!multi_) open();  // it rests, or there was no memory when the one before had failed
   // Redirects look for a connection, fresh ones or not.
   if (serves_one(*transfer.request().options)) share_no_connection();
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
@@ -141,11 +141,15 @@ void Lane::fail(const char *why) {
   open_anew();
 }
 
-void Lane::open_anew() {
+void Lane::rest() noexcept {
   multi_.reset();
   loop_.interest().forget(this);
   deadline_ = no_deadline;
-  distrusted_ = false;
+  kicked_ = distrusted_ = false;
+}
+
+void Lane::open_anew() {
+  rest();
   open();
 }
 

@@ -35,6 +35,9 @@ class Lane final : public SocketOwner, public Carrier {
   /// std::bad_alloc.
   void pass_to(Kin kin);
 
+  /// One with nothing in flight closes its connections; the next transfer opens it again.
+  void rest() noexcept;
+
   /// Gives a transfer, set up, to libcurl. On failure the transfer has ended with the reason.
   void add(Transfer &transfer);
 

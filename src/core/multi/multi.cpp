@@ -68,6 +68,23 @@ void Multi::handles_lost() noexcept {
   fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the host closed luvcurl's handles on its loop");
 }
 
+void Multi::shut_down() noexcept {
+  for (const auto &transfer : transfers_) transfer->shut_down();
+}
+
+bool Multi::has_told() const {
+  return std::none_of(transfers_.begin(), transfers_.end(), [](const auto &transfer) {
+    return transfer->state() == Transfer::State::ended && !transfer->paused();
+  });
+}
+
+bool Multi::rest() noexcept {
+  for (const auto &lane : lanes_) {
+    if (lane->active() == 0) lane->rest();
+  }
+  return transfers_.empty();
+}
+
 void Multi::abandon() noexcept {
   const auto self = weak_from_this().lock();  // the transfers may be the last who hold us
   closed_ = true;

@@ -78,6 +78,9 @@ class Multi final : public Participant,
     return static_cast<std::uint64_t>(settings_.turn_budget);
   }
   void handles_lost() noexcept override;
+  void shut_down() noexcept override;
+  bool has_told() const override;
+  bool rest() noexcept override;
   void abandon() noexcept override;
 
   // For its transfers.

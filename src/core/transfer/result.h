@@ -14,7 +14,8 @@ namespace luvcurl {
 struct Outcome {
   CURLcode code = CURLE_OK;
   Phase phase = Phase::queue;
-  std::string message;  ///< empty when code is CURLE_OK
+  std::string message;         ///< empty when code is CURLE_OK
+  const char *name = nullptr;  ///< where it is none of libcurl's
 };
 
 /// What is known of a transfer, and stays known after it: small, since scripts keep responses for

@@ -41,6 +41,13 @@ void Transfer::fail(CURLcode code, std::string_view message) noexcept {
   end(code, std::move(text));
 }
 
+void Transfer::shut_down() noexcept {
+  if (is_settled()) return;
+  telling_.drop_all();
+  fail(CURLE_ABORTED_BY_CALLBACK, "curl.shutdown was called");
+  result_->outcome.name = "SHUT_DOWN";
+}
+
 void Transfer::pause() {
   if (state_ != State::done && flow_.pause()) announce();
 }

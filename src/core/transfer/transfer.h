@@ -38,7 +38,8 @@ class Transfer final : public Announced, public EasyUser {
   State state() const { return state_; }
   bool cancel();  ///< false when it had ended already
   void fail(CURLcode code, std::string_view message) noexcept;
-  void pause();  ///< no more bytes either way, and no calls of the sink but done
+  void shut_down() noexcept;  ///< fails by a name of its own
+  void pause();               ///< no more bytes either way, and no calls of the sink but done
   void resume();
   /// Whether it is held back by pause(): what has ended well waits, a failure does not.
   bool paused() const { return flow_.is_paused() && !is_settled(); }
