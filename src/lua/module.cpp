@@ -171,6 +171,12 @@ int report(lua_State *L) {
   return 0;
 }
 
+// For want of descriptors: gives up connections that are kept for later; whether there were any.
+int spare(lua_State *L) {
+  lua_pushboolean(L, Host::of(L).loop()->spare());
+  return 1;
+}
+
 // Pushes the module's table.
 int open(lua_State *L) {
   if (const char *error = global_init()) return luaL_error(L, "luvcurl: %s", error);
@@ -197,6 +203,7 @@ int open(lua_State *L) {
                                        {"call_elsewhere", guarded<call_elsewhere>},
                                        {"report", guarded<report>},
                                        {"leash", guarded<new_leash>},
+                                       {"spare", guarded<spare>},
                                        {"sha256", guarded<new_digest>},
                                        {"shut_down", guarded<shut_down>},
                                        {"release", guarded<release>},

@@ -207,6 +207,8 @@ int new_multi(lua_State *L) {
     settings.max_host_connections =
         static_cast<long>(integer_field(L, 1, "max_host_connections", 0));
     settings.max_concurrent = static_cast<long>(integer_field(L, 1, "max_concurrent", 0));
+    settings.takes_share =
+        !has_field(L, 1, "max_connections") && !has_field(L, 1, "max_concurrent");
     settings.turn_budget =
         static_cast<long>(integer_field(L, 1, "turn_budget", settings.turn_budget));
     lua_getfield(L, 1, "fast");

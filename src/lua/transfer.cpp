@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/curl/error.h"
+#include "core/curl/os_error.h"
 #include "lua/compat.h"
 #include "lua/headers.h"
 #include "lua/info.h"
@@ -140,12 +141,15 @@ int ready(lua_State *L) {
 int failure(lua_State *L) {
   const Outcome &outcome = result(L).outcome;
   if (outcome.code == CURLE_OK) return 0;
-  lua_pushstring(L, outcome.name != nullptr ? outcome.name : error_name(outcome.code));
+  const char *name = outcome.name != nullptr ? outcome.name : shortage_name(outcome.os_error);
+  lua_pushstring(L, name != nullptr ? name : error_name(outcome.code));
   lua_pushstring(
       L, outcome.message.empty() ? curl_easy_strerror(outcome.code) : outcome.message.c_str());
   lua_pushstring(L, phase_name(outcome.phase));
   lua_pushinteger(L, outcome.code);
-  return 4;
+  if (outcome.os_error == 0) return 4;
+  lua_pushinteger(L, outcome.os_error);
+  return 5;
 }
 
 int status(lua_State *L) {

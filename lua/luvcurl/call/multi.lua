@@ -24,7 +24,9 @@ Multi.SETTINGS = { 'max_connections', 'max_host_connections', 'max_concurrent', 
 ---                                      differ in what decides about trust (`tls`, a proxy's
 ---                                      credentials, …) share none: while both kinds are under way,
 ---                                      either limit is that of each kind
----@field max_concurrent? integer        transfers at once, the others wait; 0 (default) is no limit
+---@field max_concurrent? integer        transfers at once, the others wait; 0 is no limit. Without
+---                                      this one and max_connections, all Multis of the process
+---                                      keep together to three quarters of what it may open
 ---@field turn_budget? integer           ms that one iteration of the loop may work for transfers,
 ---                                      callbacks included, before everything else gets its turn;
 ---                                      5 by default, in Neovim 2, which runs its loop five times

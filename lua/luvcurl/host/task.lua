@@ -5,6 +5,7 @@ local create, resume, status = coroutine.create, coroutine.resume, coroutine.sta
 local yield = coroutine.yield
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
+local core = require('luvcurl_core')
 local traceback = require('luvcurl/base/traceback')
 local main = require('luvcurl/host/main')
 local uv = require('luvcurl/host/host').uv
@@ -59,10 +60,20 @@ end
 
 --- Calls a function of luv on its thread pool:
 --- `local err, fd = task:call('fs_open', path, 'r', 0)`
+--- Where there is no descriptor left, connections that are kept for later make room.
 ---@param name string
 ---@return string|nil err  libuv's text: "ENOENT: no such file or directory: /x"
 ---@return any result
 function Task:call(name, ...)
+  local err, result = self:try(name, ...)
+  if err and err:find('^E[MN]FILE') and core.spare() then
+    return self:try(name, ...)
+  end
+  return err, result
+end
+
+---@see luvcurl.Task.call
+function Task:try(name, ...)
   local arguments, n = { ... }, select('#', ...) + 1
   arguments[n] = function(err, result)
     main.call(function()

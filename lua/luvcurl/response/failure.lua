@@ -28,10 +28,10 @@ end
 ---@param body string|nil           what was collected
 ---@return luvcurl.Error
 return function(t, res, body)
-  local name, message, phase, code = t:failure()
+  local name, message, phase, code, os_errno = t:failure()
   local err = errors.new({
     name = name, code = code, message = message, phase = phase,
-    url = t:url(), timings = t:timings(),
+    os_errno = os_errno, url = t:url(), timings = t:timings(),
   })
   local proxy_status = phase ~= 'queue' and t:info('http_connectcode')
   if proxy_status and proxy_status >= 300 then

@@ -2,6 +2,7 @@
 --- challenge, or a kept connection that turned out to be dead.
 
 local check = require('luvcurl/base/check')
+local core = require('luvcurl_core')
 local host = require('luvcurl/host/host')
 
 local uv = host.uv
@@ -65,6 +66,8 @@ function File:open(t)
     self.busy, self.fd = false, fd
     if self.over then
       return self:close()
+    elseif err and err:find('^E[MN]FILE') and core.spare() then
+      return self:open(t) -- connections that were kept for later have made room
     elseif err then
       return self:fail(t, err, FILE_COULDNT_READ_FILE)
     end

@@ -54,6 +54,7 @@ class Listener final : public Participant, public SocketOwner, public Announced 
     return true;
   }
   std::uint64_t next_deadline() const override { return deadline_; }
+  bool spare() override { return false; }
   std::uint64_t turn_budget() const override { return 5; }
 
   void drive(curl_socket_t fd, int) override {

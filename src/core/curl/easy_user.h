@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curl/curl.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,6 +25,8 @@ class EasyUser {
   /// The stream is to go on from this offset; false when it cannot.
   virtual bool on_seek(std::size_t stream, std::int64_t offset) = 0;
   virtual void on_progress(const Progress &progress) = 0;
+  /// A socket was opened for it, or (CURL_SOCKET_BAD) the system has refused one, by `error`.
+  virtual void on_socket(curl_socket_t fd, int error) = 0;
   /// One of the others has thrown, and libcurl is told of a failure.
   virtual void out_of_memory() noexcept = 0;
 

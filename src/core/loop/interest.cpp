@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/loop/descriptors.h"
 #include "core/loop/watched_numbers.h"
 
 namespace luvcurl {
@@ -44,6 +45,24 @@ void Interest::disarm(Watch &watch) noexcept {
   if (auto *poll = watch.handle.as<uv_poll_t>(uv_)) uv_.poll_stop(poll);
 }
 
+Interest::~Interest() {
+  for (Watch &watch : watches_) own(watch, false);
+}
+
+void Interest::own(Watch &watch, bool ours) noexcept {
+  if (watch.ours == ours) return;
+  watch.ours = ours;
+  Descriptors::sockets += ours ? std::size_t{1} : std::size_t(-1);
+}
+
+void Interest::recount() noexcept {
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
+    Watch &watch = watches_[fd];
+    const bool seen = watch.want != 0 || watch.connected;
+    if (watch.ours && !seen && ::fcntl(static_cast<int>(fd), F_GETFD) < 0) own(watch, false);
+  }
+}
+
 void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
   const auto want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
   Watch *known = want != 0 ? at(fd) : find(fd);
@@ -67,7 +86,7 @@ void Interest::opened(curl_socket_t fd) {
   if (known == nullptr) return;
   Watch &watch = *known;
   disarm(watch);
-  watch.ours = true;
+  own(watch, true);
   watch.reached = false;
   watch.connected = false;
   // libcurl does not repeat a wish for a number that it closed and got again in one go.
@@ -88,7 +107,7 @@ void Interest::closing(curl_socket_t fd) noexcept {
   if (known == nullptr) return;
   Watch &watch = *known;
   disarm(watch);
-  watch.ours = false;
+  own(watch, false);
   watch.connected = false;
   watch.want = 0;
   watch.owner = nullptr;

@@ -29,6 +29,9 @@ class Interest {
   /// `on_event` is what libuv calls with an event of a socket: has it translated by event().
   Interest(const UvApi &uv, HandleFactory &factory, uv_poll_cb on_event)
       : uv_(uv), factory_(factory), on_event_(on_event) {}
+  ~Interest();
+  Interest(const Interest &) = delete;
+  Interest &operator=(const Interest &) = delete;
 
   /// Notes libcurl's wish (CURL_POLL_*) for a socket of `owner`; one for what is no descriptor is
   /// none. Called inside libcurl; never fails.
@@ -36,6 +39,10 @@ class Interest {
 
   /// Says that libcurl has just opened `fd` through us: what was known of the number is over.
   void opened(curl_socket_t fd);
+
+  /// Finds out which of those that libcurl has opened it has closed unseen: Descriptors::sockets is
+  /// right then.
+  void recount() noexcept;
 
   /// Says that libcurl is about to work on the events of `fd`; CURL_SOCKET_BAD for on none.
   void working_on(curl_socket_t fd) noexcept { current_ = fd; }
@@ -115,6 +122,7 @@ class Interest {
   Watch *at(curl_socket_t fd);
   bool is_met(const Watch &watch) const noexcept;
   void disarm(Watch &watch) noexcept;
+  static void own(Watch &watch, bool ours) noexcept;
   void mark(curl_socket_t fd, Watch &watch) noexcept;
   void make_handle(curl_socket_t fd);
   SocketOwner *apply_one(curl_socket_t fd);

@@ -50,6 +50,10 @@ class Loop {
   void join(Participant *participant);
   void leave(Participant *participant) noexcept;
 
+  /// Has all participants give up what they keep open only for later; see Participant::spare. Not
+  /// to be called within libcurl.
+  bool spare();
+
   /// Counts what keeps the loop alive.
   void hold(int change) noexcept;
 

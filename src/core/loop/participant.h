@@ -25,6 +25,10 @@ class Participant {
   /// How many ms one iteration of the loop may work for luvcurl; the least that one says counts.
   virtual std::uint64_t turn_budget() const = 0;
 
+  /// The system has no more descriptors: gives up what it keeps open only for later. Returns
+  /// whether there may have been any.
+  virtual bool spare() = 0;
+
   /// The host has closed luvcurl's handles: what is in flight ends with an error, and is told.
   virtual void handles_lost() noexcept = 0;
 

@@ -4,30 +4,33 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <new>
 
 #include "core/curl/easy.h"
+#include "core/curl/easy_user.h"
 #include "core/loop/interest.h"
 
 namespace luvcurl {
 
 namespace {
 
-curl_socket_t on_open(void *interest, curlsocktype, curl_sockaddr *address) {
+curl_socket_t on_open(void *easy, curlsocktype, curl_sockaddr *address) {
+  EasyUser *user = static_cast<Easy *>(easy)->user;
+  if (user == nullptr) return CURL_SOCKET_BAD;
 #ifdef SOCK_CLOEXEC
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 #else
   const int fd = ::socket(address->family, address->socktype, address->protocol);
   if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
-  if (fd < 0) return CURL_SOCKET_BAD;
   try {
-    static_cast<Interest *>(interest)->opened(fd);
+    user->on_socket(fd < 0 ? CURL_SOCKET_BAD : fd, fd < 0 ? errno : 0);
   } catch (const std::bad_alloc &) {
     ::close(fd);
     return CURL_SOCKET_BAD;
   }
-  return fd;
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 // What a server connects to us (FTP's active mode) libcurl accepts itself.
@@ -52,7 +55,7 @@ int on_close(void *interest, curl_socket_t fd) {
 void watch_sockets(Easy &easy, Interest &interest) noexcept {
   CURL *handle = easy.handle.get();
   set_option(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open);
-  set_option(handle, CURLOPT_OPENSOCKETDATA, &interest);
+  set_option(handle, CURLOPT_OPENSOCKETDATA, &easy);
   set_option(handle, CURLOPT_SOCKOPTFUNCTION, &on_socket_options);
   set_option(handle, CURLOPT_SOCKOPTDATA, &easy);
   set_option(handle, CURLOPT_CLOSESOCKETFUNCTION, &on_close);

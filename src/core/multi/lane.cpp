@@ -4,6 +4,7 @@
 
 #include "core/curl/multi_handle.h"
 #include "core/curl/quirks.h"
+#include "core/loop/descriptors.h"
 #include "core/loop/loop.h"
 #include "core/multi/multi.h"
 #include "core/transfer/transfer.h"
@@ -11,9 +12,7 @@
 namespace luvcurl {
 
 Lane::Lane(Loop &loop, Multi &owner, Kin kin, long max_connections)
-    : loop_(loop), owner_(owner), kin_(kin), max_connections_(max_connections) {
-  open();
-}
+    : loop_(loop), owner_(owner), kin_(kin), max_connections_(max_connections) {}
 
 Lane::~Lane() {
   multi_.reset();
@@ -30,11 +29,30 @@ void Lane::open() {
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(Multi::max_streams));
-  // By default libcurl keeps four connections per transfer in flight and evicts the rest, which
-  // closes connections whenever the load swings.
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, settings.max_idle);
-  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections_);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, settings.max_host_connections);
+  sparing_ = false;
+  limit_connections();
+}
+
+// By default libcurl keeps four connections per transfer in flight and evicts the rest, which
+// closes connections whenever the load swings.
+void Lane::limit_connections() {
+  const auto used = static_cast<long>(active_) + 1;
+  CURLM *multi = multi_.get();
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, sparing_ ? used : owner_.settings().max_idle);
+  const long total = sparing_ && max_connections_ == 0 ? used : max_connections_;
+  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, total);
+}
+
+bool Lane::spare() noexcept {
+  if (!multi_ || sparing_) return false;
+  if (active_ == 0) {
+    rest();
+  } else {
+    sparing_ = true;
+    limit_connections();
+  }
+  return true;
 }
 
 int Lane::on_socket(CURL *, curl_socket_t fd, int what, void *lane, void *) noexcept {
@@ -73,7 +91,17 @@ bool Lane::take_kick(std::uint64_t now) {
 }
 
 void Lane::add(Transfer &transfer) {
-  if (!multi_) open();  // it rests, or there was no memory when the one before had failed
+  if (!multi_) {
+    try {
+      open();  // a new lane, one that rests, or there was no memory for it
+    } catch (const std::bad_alloc &) {
+      return transfer.finish(Descriptors::refused() != 0 ? CURLE_FAILED_INIT : CURLE_OUT_OF_MEMORY);
+    }
+  }
+  if (sparing_) {
+    sparing_ = owner_.is_short_of_descriptors();
+    limit_connections();
+  }
   // Redirects look for a connection, fresh ones or not.
   if (serves_one(*transfer.request().options)) share_no_connection();
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer.easy());
@@ -128,7 +156,7 @@ void Lane::reap() {
 // COMPAT libcurl < 8.13 has believed that server by now: until that connection's bundle is gone it
 // would put several requests on an HTTP/1 connection to it.
 void Lane::be_careful() {
-  if (active_ == 0) return open_anew();
+  if (active_ == 0) return rest();
   share_no_connection();
 }
 
@@ -138,7 +166,7 @@ void Lane::share_no_connection() {
 
 void Lane::fail(const char *why) {
   owner_.fail_all(this, CURLE_FAILED_INIT, why);
-  open_anew();
+  rest();
 }
 
 void Lane::rest() noexcept {
@@ -148,14 +176,9 @@ void Lane::rest() noexcept {
   kicked_ = distrusted_ = false;
 }
 
-void Lane::open_anew() {
-  rest();
-  open();
-}
-
-void Lane::pass_to(Kin kin) {
+void Lane::pass_to(Kin kin) noexcept {
   kin_ = kin;
-  open_anew();
+  rest();
 }
 
 }  // namespace luvcurl

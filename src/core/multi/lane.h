@@ -31,9 +31,12 @@ class Lane final : public SocketOwner, public Carrier {
 
   Kin kin() const { return kin_; }
 
-  /// A lane with nothing in flight becomes one for others: its connections are closed. Throws
-  /// std::bad_alloc.
-  void pass_to(Kin kin);
+  /// A lane with nothing in flight becomes one for others: its connections are closed.
+  void pass_to(Kin kin) noexcept;
+
+  /// Closes its connections if nothing is in flight in it, else has libcurl close an idle one for
+  /// each that it opens or leaves. Returns whether that may have closed any, or will.
+  bool spare() noexcept;
 
   /// One with nothing in flight closes its connections; the next transfer opens it again.
   void rest() noexcept;
@@ -66,10 +69,10 @@ class Lane final : public SocketOwner, public Carrier {
   static int on_timer(CURLM *, long milliseconds, void *lane) noexcept;
 
   void open();
+  void limit_connections();
   void reap();
   // Ends every transfer of this lane: the CURLM is broken, or one of its sockets.
   void fail(const char *why);
-  void open_anew();
   void be_careful();
   void share_no_connection();
 
@@ -81,7 +84,8 @@ class Lane final : public SocketOwner, public Carrier {
   std::size_t active_ = 0;
   bool kicked_ = false;
   bool distrusted_ = false;
-  MultiPtr multi_;  // last: libcurl calls on_socket and on_timer while it is freed
+  bool sparing_ = false;  // keeps no more connections than it has transfers
+  MultiPtr multi_;        // last: libcurl calls on_socket and on_timer while it is freed
 };
 
 }  // namespace luvcurl

@@ -4,13 +4,18 @@
 #include <new>
 
 #include "core/curl/quirks.h"
+#include "core/loop/descriptors.h"
 #include "core/multi/lane.h"
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
 
 Multi::Multi(std::shared_ptr<Loop> loop, const Settings &settings)
-    : loop_(std::move(loop)), settings_(settings), pool_(loop_->interest()) {
+    : loop_(std::move(loop)),
+      settings_(settings),
+      pool_(loop_->interest()),
+      share_(settings.takes_share ? Descriptors::share() : SIZE_MAX),
+      crowded_at_(share_) {
   loop_->join(this);
 }
 
@@ -68,23 +73,6 @@ void Multi::handles_lost() noexcept {
   fail_all(nullptr, CURLE_ABORTED_BY_CALLBACK, "the host closed luvcurl's handles on its loop");
 }
 
-void Multi::shut_down() noexcept {
-  for (const auto &transfer : transfers_) transfer->shut_down();
-}
-
-bool Multi::has_told() const {
-  return std::none_of(transfers_.begin(), transfers_.end(), [](const auto &transfer) {
-    return transfer->state() == Transfer::State::ended && !transfer->paused();
-  });
-}
-
-bool Multi::rest() noexcept {
-  for (const auto &lane : lanes_) {
-    if (lane->active() == 0) lane->rest();
-  }
-  return transfers_.empty();
-}
-
 void Multi::abandon() noexcept {
   const auto self = weak_from_this().lock();  // the transfers may be the last who hold us
   closed_ = true;
@@ -131,6 +119,8 @@ long Multi::buffer_size() const {
 bool Multi::work(const Turn &turn) {
   const auto self = shared_from_this();  // it goes away when its last transfer leaves the queue
   check_deadlines(turn.now, turn.looked_at);
+  if (Descriptors::sockets > crowded_at_) thin_out();
+  if (turn.now >= retry_at_) retry();
   for (;;) {
     const std::size_t started = start_queued();
     if (!drive_kicked(turn.now, turn.until)) return false;
@@ -147,7 +137,10 @@ std::size_t Multi::start_queued() {
     Lane *lane = nullptr;
     const std::shared_ptr<Transfer> transfer =
         queue_.pop([&](Server &server) { return (lane = room_for(server)) != nullptr; });
-    if (!transfer) break;
+    if (!transfer) {
+      if (!has_descriptor()) retry_later();
+      break;
+    }
     ++started;
     if (transfer->state() != Transfer::State::queued) {
       --gone_;
@@ -193,7 +186,7 @@ void Multi::check_deadlines(std::uint64_t now, std::uint64_t looked_at) {
 }
 
 std::uint64_t Multi::next_deadline() const {
-  std::uint64_t next = own_deadline_;
+  std::uint64_t next = std::min(own_deadline_, retry_at_);
   for (const auto &lane : lanes_) next = std::min(next, lane->deadline());
   return next;
 }
@@ -266,6 +259,7 @@ Lane *Multi::room_for(Server &server) {
   const bool together = server.may_multiplex();
   const bool multiplexed = together && server.http_version != 0;
   if (server.lane != nullptr && server.lane->kin() != server.kin) server.lane = nullptr;
+  if (!multiplexed && !has_descriptor()) return nullptr;
   if (!multiplexed && per_host != 0 && server.active >= per_host) return nullptr;
   if (together && server.lane != nullptr && server.active < max_streams) {
     const bool fits = multiplexed || settings_.max_connections == 0 || has_room(*server.lane);
@@ -279,8 +273,11 @@ Lane *Multi::room_for(Server &server) {
 }
 
 void Multi::started(Transfer &transfer) {
+  Server &server = Server::of(*transfer.request().url->origin);
   ++in_flight_;
-  ++Server::of(*transfer.request().url->origin).active;
+  ++server.active;
+  transfer.takes_descriptor(!server.may_multiplex() || server.http_version == 0);
+  if (transfer.takes_descriptor()) ++Descriptors::in_flight;
   own_deadline_ = std::min(own_deadline_, transfer.next_look(transfer.started_at()));
 }
 
@@ -288,10 +285,12 @@ void Multi::stopped(Transfer &transfer) {
   Server &server = Server::of(*transfer.request().url->origin);
   --in_flight_;
   --server.active;
+  if (transfer.takes_descriptor()) --Descriptors::in_flight;
   roomy_ = 0;
   if (transfer.state() == Transfer::State::queued) return;  // for its second try
   const Summary &summary = transfer.summary();
   if (summary.http_version != 0) server.http_version = summary.http_version;
+  if (ceiling_ != SIZE_MAX) ceiling_ = queue_.size() == 0 ? SIZE_MAX : ceiling_ + 1;
   transfer.outcome().code == CURLE_OK ? ++stats_.finished : ++stats_.failed;
   stats_.opened += static_cast<std::uint64_t>(summary.connections);
   if (summary.connections == 0 && summary.status != 0) ++stats_.reused;

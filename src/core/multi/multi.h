@@ -25,6 +25,8 @@ struct Settings {
   long max_connections = 0;
   long max_host_connections = 0;
   long max_concurrent = 0;
+  bool takes_share =
+      true;              ///< keeps to what the process may open: none of the limits is the user's
   long max_idle = 256;   ///< connections kept per lane for later requests
   long turn_budget = 5;  ///< ms of work per iteration of the loop, above 0
   bool fast = false;     ///< tells in turns of the loop even where others are told elsewhere
@@ -74,6 +76,7 @@ class Multi final : public Participant,
   /// Ends what has run out of time, begins what waits and may, and drives the lanes that want it.
   bool work(const Turn &turn) override;
   std::uint64_t next_deadline() const override;
+  bool spare() override;
   std::uint64_t turn_budget() const override {
     return static_cast<std::uint64_t>(settings_.turn_budget);
   }
@@ -88,6 +91,7 @@ class Multi final : public Participant,
   void left_queue() override;
   std::unique_ptr<Easy> lend(const Request &request, std::string *error) override;
   void take_back(std::unique_ptr<Easy> easy) noexcept override;
+  bool was_refused(const Transfer &transfer) override;
   long buffer_size() const override;
   bool is_fast() const override { return settings_.fast; }
   void forget(Transfer &transfer) override;
@@ -95,6 +99,8 @@ class Multi final : public Participant,
   // For its lanes.
   void started(Transfer &transfer);
   void stopped(Transfer &transfer);
+  /// Whether connections that are kept only for later should be given up.
+  bool is_short_of_descriptors() const;
   /// Ends the transfers of a lane, or all of them for nullptr.
   void fail_all(Lane *lane, CURLcode code, std::string_view message) noexcept;
 
@@ -120,6 +126,10 @@ class Multi final : public Participant,
   Lane *lane_with_room(Kin kin);
   Lane *crowded_lane(const Server &server);
   bool has_room(const Lane &lane) const;
+  bool has_descriptor() const;
+  void thin_out();
+  void retry_later();
+  void retry();
   std::size_t max_lanes() const;
   long connections_of_lane(std::size_t index) const;
 
@@ -134,6 +144,10 @@ class Multi final : public Participant,
   std::size_t gone_ = 0;  // who ended while they waited, and are in the queue still
   std::vector<std::shared_ptr<Transfer>> transfers_;  // not yet done
   std::size_t in_flight_ = 0;
+  const std::size_t share_;  // connections of all Multis of the process, while this one keeps to it
+  std::size_t crowded_at_;   // sockets of the process, with which idle connections are given up
+  std::size_t ceiling_ = SIZE_MAX;       // transfers in flight, since the system has refused one
+  std::uint64_t retry_at_ = UINT64_MAX;  // loop time: others may have let go of descriptors by then
   std::uint64_t own_deadline_ =
       UINT64_MAX;  // the earliest of the transfers' own timeouts, or earlier
   Stats stats_;

@@ -23,6 +23,10 @@ class TransferOwner {
   virtual std::unique_ptr<Easy> lend(const Request &request, std::string *error) = 0;
   virtual void take_back(std::unique_ptr<Easy> easy) noexcept = 0;
 
+  /// The system has refused what this transfer needs, since it has no more of it. Returns whether a
+  /// further try may find some: what was idle has been given up, or others will end.
+  virtual bool was_refused(const Transfer &transfer) = 0;
+
   /// The size of receive buffer that suits the load.
   virtual long buffer_size() const = 0;
 

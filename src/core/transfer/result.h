@@ -16,6 +16,7 @@ struct Outcome {
   Phase phase = Phase::queue;
   std::string message;         ///< empty when code is CURLE_OK
   const char *name = nullptr;  ///< where it is none of libcurl's
+  int os_error = 0;            ///< the errno behind it; 0 for none
 };
 
 /// What is known of a transfer, and stays known after it: small, since scripts keep responses for

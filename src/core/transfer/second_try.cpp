@@ -52,12 +52,16 @@ bool Transfer::can_start_again() const {
 }
 
 void Transfer::start_again() {
+  second_try_ = true;
+  start_over();
+}
+
+void Transfer::start_over() {
   for (Outbox &outbox : outboxes_) {
     if (outbox.touched()) outbox.restart();
   }
   reading_ = bytes_read_ = 0;
   flow_.restart();
-  second_try_ = true;
   state_ = State::queued;
   owner_->enqueue(self());
 }

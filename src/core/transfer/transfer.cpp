@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/curl/discreet.h"
 #include "core/curl/quirks.h"
 
 namespace luvcurl {
@@ -113,6 +112,7 @@ bool Transfer::start(std::string *error) {
   if (!easy_) return false;
   easy_->user = this;
   easy_->socket = CURL_SOCKET_BAD;
+  refused_by_ = 0;
   result_->headers.write_to(easy_->lines);
   if (second_try_) {
     set_option(easy_->handle.get(), CURLOPT_FRESH_CONNECT, 1L);
@@ -126,57 +126,6 @@ bool Transfer::start(std::string *error) {
   if (code != CURLE_OK) *error = curl_easy_strerror(code);
   if (!outboxes_.empty()) tell_of(Telling::read);
   return code == CURLE_OK;
-}
-
-void Transfer::finish(CURLcode code) noexcept {
-  if (state_ != State::running) return;  // ended by us while libcurl worked on it
-  CURL *handle = easy_->handle.get();
-  try {
-    const bool lost = met_dead_connection(code);
-    const bool may_be_resent = lost && resend::is_allowed(*easy_, request_);
-    if (may_be_resent) {
-      if (can_start_again()) return start_again();
-      code = CURLE_SEND_FAIL_REWIND;
-    }
-    if (result_->outcome.code != CURLE_OK) code = result_->outcome.code;
-    // libcurl takes headers that are cut off for all of them, if none has told of a body.
-    const bool cut_off = code == CURLE_OK && !response_in_ && result_->headers.in_block();
-    if (cut_off) code = CURLE_PARTIAL_FILE;
-    const bool unanswered = code == CURLE_OK && is_unanswered();
-    if (unanswered) code = CURLE_GOT_NOTHING;
-    // libcurl's word for headers that begin with a folded line.
-    const bool folded = code == CURLE_BAD_FUNCTION_ARGUMENT && result_->headers.in_block();
-    if (folded) code = CURLE_WEIRD_SERVER_REPLY;
-    if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
-    result_->headers.collect(handle);
-    if (code == CURLE_OK) telling_.note_last_counts();
-    result_->outcome.phase = phase_reached(code);
-    take_summary(code);
-    if (code != CURLE_OK || may_have_counted()) easy_->spoiled = true;
-    // What libcurl says of a callback without memory is what that did to the transfer.
-    const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
-    const char *message = own_words ? easy_->message.data() : curl_easy_strerror(code);
-    // libcurl's word for a line of more than 100 kB, too.
-    if (code == CURLE_OUT_OF_MEMORY && result_->outcome.phase == Phase::wait)
-      message = "Out of memory, or a line of the headers is too long";
-    std::string words;
-    if (lost && !may_be_resent) {
-      words = message;
-      words +=
-          " (a kept connection was lost; sent again, it might be acted upon twice: see resend)";
-      message = words.c_str();
-    }
-    if (cut_off) message = "the connection was closed in the middle of the headers";
-    if (unanswered) message = "the connection was closed before the answer to the request";
-    if (folded) message = "the headers begin with a line that goes on with the one before";
-    if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
-      message =
-          "the body has to be sent anew (a redirect, a challenge or a lost connection), "
-          "and its source cannot start again";
-    end(code, code == CURLE_OK ? std::string() : discreet(message));
-  } catch (const std::bad_alloc &) {
-    end(CURLE_OUT_OF_MEMORY, {});
-  }
 }
 
 void Transfer::end(CURLcode code, std::string message) {

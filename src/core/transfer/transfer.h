@@ -90,6 +90,9 @@ class Transfer final : public Announced, public EasyUser {
   std::uint64_t started_at() const { return started_at_; }
   std::size_t place() const { return place_; }  ///< in its owner's list
   void keep_place(std::size_t place) { place_ = place; }
+  /// Whether it is counted among those that have a connection each.
+  bool takes_descriptor() const { return takes_descriptor_; }
+  void takes_descriptor(bool takes) { takes_descriptor_ = takes; }
 
   // For Loop: makes libcurl hold what it should, and tells the sink what is due.
   void tell() override;
@@ -101,6 +104,7 @@ class Transfer final : public Announced, public EasyUser {
   std::size_t on_read(std::size_t stream, char *out, std::size_t size) override;
   bool on_seek(std::size_t stream, std::int64_t offset) override;
   void on_progress(const Progress &progress) override;
+  void on_socket(curl_socket_t fd, int error) override;
   void out_of_memory() noexcept override;
 
  private:
@@ -116,6 +120,10 @@ class Transfer final : public Announced, public EasyUser {
   bool met_dead_connection(CURLcode code) const;
   bool can_start_again() const;  // what was sent of the body can be sent once more
   void start_again();            // over a new connection
+  void start_over();
+  int os_error(CURLcode code) const;
+  bool may_get_descriptor();  // by a further try, after it was refused
+  void end_by(CURLcode code);
   bool may_have_counted() const;
   void tell_end();
   void report();               // progress
@@ -162,6 +170,9 @@ class Transfer final : public Announced, public EasyUser {
   std::uint64_t started_at_ = 0;
   std::uint64_t heard_at_ = 0;  // of the last byte of body
   std::size_t place_ = 0;
+  std::uint64_t refused_at_ = 0;  // the first time that the system had no descriptor for it
+  int refused_by_ = 0;            // errno: no socket for the request under way
+  bool takes_descriptor_ = false;
   bool response_in_ = false;
   bool second_try_ = false;
   bool holds_loop_ = false;

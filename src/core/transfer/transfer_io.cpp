@@ -210,6 +210,11 @@ void Transfer::on_progress(const Progress &progress) {
   if (telling_.counted(progress, loop_.now())) tell_of(Telling::progress);
 }
 
+void Transfer::on_socket(curl_socket_t fd, int error) {
+  refused_by_ = error;
+  if (fd != CURL_SOCKET_BAD) loop_.interest().opened(fd);
+}
+
 void Transfer::out_of_memory() noexcept {
   if (state_ == State::running) result_->outcome.code = CURLE_OUT_OF_MEMORY;
 }
