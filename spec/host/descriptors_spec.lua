@@ -1,5 +1,5 @@
--- What happens where the process may open little: nothing that has to wait fails, and what cannot be
--- had is named.
+-- What happens where the process may open little: nothing that has to wait fails, and what cannot
+-- be had is named.
 
 local child = require 'spec.support.child'
 local fault = require 'spec.support.fault'

@@ -2,7 +2,7 @@
 --- contains a password or a header.
 
 ---@class luvcurl.Error
----@field name string      libcurl's name without CURLE_: 'COULDNT_CONNECT', 'OPERATION_TIMEDOUT', …;
+---@field name string      libcurl's name without CURLE_: 'COULDNT_CONNECT', 'GOT_NOTHING', …;
 ---  the system's where it has no more of something: 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'
 ---@field code integer|nil libcurl's number
 ---@field os_errno integer|nil  the system's number, where it has refused a connection
