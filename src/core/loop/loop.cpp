@@ -156,12 +156,6 @@ void Loop::leave(Participant *participant) noexcept {
   set_budget();
 }
 
-bool Loop::spare() {
-  bool any = false;
-  for (Participant *participant : participants_) any = participant->spare() || any;
-  return any;
-}
-
 void Loop::set_budget() noexcept {
   std::uint64_t budget = UINT64_MAX;
   for (const Participant *participant : participants_)

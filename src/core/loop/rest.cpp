@@ -17,6 +17,12 @@ bool Loop::has_told() const {
                      [](const Participant *participant) { return participant->has_told(); });
 }
 
+bool Loop::spare() {
+  bool any = false;
+  for (Participant *participant : participants_) any = participant->spare() || any;
+  return any;
+}
+
 // Backwards, since one may leave.
 std::vector<uv_handle_t **> Loop::rest() {
   bool all_rest = holds_ == 0;
