@@ -47,6 +47,17 @@ function check.type(name, value, expected)
   return value
 end
 
+--- A URL's text. One that was parsed (by luvit's url.parse) has it, too.
+---@param name string
+---@param value any
+---@return string
+function check.url(name, value)
+  if type(value) == 'table' and type(value.href) == 'string' then
+    misuse(name .. ': expected a string, got a parsed URL: pass its text, the field href')
+  end
+  return check.type(name, value, 'string')
+end
+
 --- A whole number of at least `least`.
 ---@param name string
 ---@param value any

@@ -42,7 +42,7 @@ end
 ---@return boolean resume
 ---@return string|nil sha256
 function arguments.sort(url, opts)
-  check.type('request.url', url, 'string')
+  check.url('request.url', url)
   local given, resume, sha256 = {}, nil, nil
   if opts ~= nil then
     for name, value in pairs(check.type('download options', opts, 'table')) do

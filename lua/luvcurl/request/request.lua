@@ -41,7 +41,7 @@ end
 ---@param query string[]|nil
 ---@return string
 local function build_url(text, base, query, options)
-  check.type('request.url', text, 'string')
+  check.url('request.url', text)
   options = options or NONE
   if text:find('%c') then
     misuse('request.url: must not contain CR, LF, NUL or other control characters')
@@ -199,7 +199,7 @@ end
 local function check_names(given)
   for name in pairs(given) do
     if not PLACES[name] then
-      local hint = elsewhere[name]
+      local hint = elsewhere[given.href and 'href' or name] -- of one that was parsed, all are
       misuse(hint and ("unknown request field '%s'; %s"):format(name, hint)
         or suggest.unknown('request field', name, NAMES))
     end

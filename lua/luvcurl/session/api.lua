@@ -43,7 +43,7 @@ local function arguments(url, given, callback)
     return url, nil, callback
   end
   check.type('request', given, 'table')
-  check.type('request.url', url, 'string')
+  check.url('request.url', url)
   if given.url ~= nil then
     misuse('request.url: is given twice')
   end
