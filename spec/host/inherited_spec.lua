@@ -3,6 +3,7 @@
 local child = require 'spec.support.child'
 local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
+local slow_lookup = require 'spec.support.slow_lookup'
 
 local SCRIPT = [[
 local uv = package.loaded.luv or package.loaded.uv or vim and vim.loop or require 'luv'
@@ -58,11 +59,21 @@ end
 ]]
 
 describe('a child of the process', function()
+  teardown(slow_lookup.clean)
+
   it('inherits none of luvcurl\'s descriptors', function()
     helper.run(function()
       local silent = fault.silent()
       local result = child.run(SCRIPT, { args = { silent.url, 'http://localhost:' .. silent.port,
         (silent.url:gsub('^http', 'https')) } })
+      assert.same({ 0, 0, '', 'looked\n' }, { result.code, result.signal, result.err, result.out })
+    end, child.DEADLINE)
+  end)
+
+  it('inherits neither end of what a name look-up is told by', function()
+    local library = slow_lookup.library()
+    helper.run(function()
+      local result = child.run(SCRIPT, { args = { 'http://slow.example/' }, preload = library })
       assert.same({ 0, 0, '', 'looked\n' }, { result.code, result.signal, result.err, result.out })
     end, child.DEADLINE)
   end)

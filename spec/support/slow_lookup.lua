@@ -94,7 +94,9 @@ end
 
 local library
 
-local function built()
+--- The library that makes them slow, to be preloaded.
+---@return string path
+function slow_lookup.library()
   if not library then
     local dir = process.temp_dir('slow')
     local source = process.write_file(dir .. '/slow.c', SLOW_LOOKUP)
@@ -119,7 +121,8 @@ end
 function slow_lookup.run(cancel_ms, timeout_ms)
   local result
   helper.run(function()
-    result = child.run(SCRIPT, { args = { cancel_ms, timeout_ms }, preload = built() })
+    result = child.run(SCRIPT, { args = { cancel_ms, timeout_ms },
+      preload = slow_lookup.library() })
   end, child.DEADLINE)
   assert(result.code == 0 and result.signal == 0 and not result.late, result.err)
   local text = result.out .. result.err -- Neovim prints to stderr

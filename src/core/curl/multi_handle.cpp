@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/curl/pairs.h"
+
 namespace luvcurl {
 
 namespace {
@@ -16,15 +18,6 @@ struct Numbers {
   }
   int pair[2] = {-1, -1};
 };
-
-// Whether a descriptor is an end of a nameless pair of this process.
-bool is_of_pair(int fd) {
-  sockaddr_storage name{};
-  socklen_t size = sizeof name;
-  constexpr socklen_t nameless = sizeof name.ss_family;
-  return ::getpeername(fd, reinterpret_cast<sockaddr *>(&name), &size) == 0 &&
-         name.ss_family == AF_UNIX && size == nameless;
-}
 
 // By number: it may be newer than the headers (8.20), and a libcurl that does not know it says so.
 constexpr auto quick_exit = static_cast<CURLMoption>(CURLOPTTYPE_LONG + 21);

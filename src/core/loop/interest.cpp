@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/curl/pairs.h"
 #include "core/loop/descriptors.h"
 #include "core/loop/watched_numbers.h"
 
@@ -69,7 +70,7 @@ void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
   if (known == nullptr) return;
   Watch &watch = *known;
   // One that libcurl opened by itself: a resolver thread's.
-  if (want != 0 && watch.want == 0 && !watch.ours) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (want != 0 && watch.want == 0 && !watch.ours) keep_from_children(fd);
   watch.want = want;
   // While it connects libcurl waits to write.
   if (want == CURL_POLL_IN && watch.ours) watch.reached = true;
