@@ -56,6 +56,20 @@ describe('headers', function()
     assert.equal(7, h:count())
   end)
 
+  it('gives names and values by pairs, in every host, and nothing else', function()
+    local seen = {}
+    for name, value in pairs(headers.new { 'A', '1', 'b', '2', 'all', '3', 'B', '4' }) do
+      assert.equal('string', type(name))
+      seen[name:lower()] = (seen[name:lower()] and seen[name:lower()] .. ', ' or '') .. value
+    end
+    assert.same({ a = '1', b = '2, 4', all = '3' }, seen)
+    for name, value in pairs(h) do
+      assert.is_true(h:has(name))
+      assert.equal('string', type(value))
+    end
+    assert.equal('function', type(h.all))
+  end)
+
   it('reads as text', function()
     assert.equal('A: 1\nB: 2', tostring(headers.new { 'A', '1', 'B', '2' }))
   end)

@@ -56,6 +56,11 @@ local uv = require('luvcurl/host/host').uv
 local Download = { __name = 'luvcurl.Download' }
 Download.__index = Download
 
+local PUBLIC = {
+  cancel = true, pause = true, resume = true, ref = true, unref = true, state = true, info = true,
+  url = true, timings = true,
+}
+
 --- Ends it: the temporary file is removed (kept with resume), then the callback gets
 --- ABORTED_BY_CALLBACK.
 ---@return boolean  whether it was still under way
@@ -135,6 +140,26 @@ function Download:timings()
   return self.t and self.t:timings()
 end
 
+--- What users get: the methods above, and nothing else to be seen.
+---@return luvcurl.Download
+function Download:handle()
+  local handle = setmetatable({}, {
+    __name = 'luvcurl.Download',
+    __metatable = 'luvcurl.Download',
+    __index = function(_, name)
+      local method = type(name) == 'string' and PUBLIC[name] and Download[name]
+      return method and function(_, ...)
+        return method(self, ...)
+      end or nil
+    end,
+    __tostring = function()
+      return ('luvcurl.Download: %s, %s'):format(self:url(), self:state())
+    end,
+  })
+  self.shown = handle
+  return handle
+end
+
 --- Makes an Error that says where the download was.
 ---@param name string
 ---@param code integer|nil
@@ -188,6 +213,7 @@ local function new(way, url, path, opts)
   local final = request.compile(given) -- what is not valid raises now
   self.shown_url = final:gsub('^(%a[%w+.-]*://)[^/?#]*@', '%1')
   self.fingerprint = resumption.fingerprint(final)
+  self:handle()
   return self
 end
 
@@ -229,7 +255,7 @@ return function(way, url, path, opts, callback)
   end
   if callback ~= nil then
     perform.check_callback(callback)
-    return start(new(way, url, path, opts), perform.as_text(callback))
+    return start(new(way, url, path, opts), perform.as_text(callback)).shown
   end
   local co = await.place()
   local self = new(way, url, path, opts)

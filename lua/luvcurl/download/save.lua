@@ -48,7 +48,7 @@ function Saving:request(from)
   local hook = given.on_progress
   if hook then
     given.on_progress = function(progress)
-      progress.transfer = d
+      progress.transfer = d.shown
       progress.down = progress.down + self.base
       if progress.down_total > 0 then
         progress.down_total = progress.down_total + self.base
@@ -224,7 +224,7 @@ function Saving:last_progress()
   end
   local ok, why = self.task:outside(function()
     hook({ down = size, down_total = size, up = 0, up_total = 0, speed = self.speed or 0,
-      transfer = d, complete = true })
+      transfer = d.shown, complete = true })
   end)
   return not ok and d:error('ABORTED_BY_CALLBACK', 42, tostring(why)) or nil
 end

@@ -3,7 +3,10 @@
 ---     res.headers['Content-Type']        -- several lines of one name are joined with ', '
 ---     res.headers:all('set-cookie')      -- every value
 ---     for name, value in res.headers:iter() do … end
----     for name, value in pairs(res.headers) do … end   -- Lua 5.2 and later
+---     for name, value in pairs(res.headers) do … end
+---
+--- In hosts whose `pairs` knows no `__pairs` (Lua 5.1, most of LuaJIT) that gives each name once,
+--- with what it would be looked up as, and in no order.
 ---
 --- The methods are found under their exact names (`all`, `get`, `has`, `iter`, `count`): a server
 --- cannot hide them. A header of such a name is found by `headers:get('all')`, or as `headers.All`.
@@ -14,16 +17,17 @@ local misuse = require('luvcurl/base/misuse')
 ---@field [string] string|nil
 local methods = {}
 
-local FLAT = {}  -- the key of the flat list: name1, value1, name2, value2, …
-local INDEX = {} -- the key of {[lower-case name] = {value, …}}, made when first needed
+--- The flat lists: name1, value1, name2, value2, …; `index` of one is {[lower-case name] =
+--- {value, …}}, made when first needed. Not in the objects: nobody is to meet them there.
+local flats = setmetatable({}, { __mode = 'k' })
 
 ---@param self table
 ---@return table<string, string[]>
 local function index_of(self)
-  local index = rawget(self, INDEX)
+  local flat = flats[self]
+  local index = flat.index
   if not index then
     index = {}
-    local flat = rawget(self, FLAT)
     for i = 1, #flat, 2 do
       local name = flat[i]:lower()
       local values = index[name]
@@ -33,7 +37,7 @@ local function index_of(self)
         index[name] = { flat[i + 1] }
       end
     end
-    rawset(self, INDEX, index)
+    flat.index = index
   end
   return index
 end
@@ -73,7 +77,7 @@ end
 --- Each header line as it came, in order: `for name, value in headers:iter() do`.
 ---@return fun(): string|nil, string|nil
 function methods:iter()
-  local flat, i = rawget(self, FLAT), -1
+  local flat, i = flats[self], -1
   return function()
     i = i + 2
     return flat[i], flat[i + 1]
@@ -83,11 +87,12 @@ end
 --- The number of header lines.
 ---@return integer
 function methods:count()
-  return #rawget(self, FLAT) / 2
+  return #flats[self] / 2
 end
 
 local meta = {
   __name = 'luvcurl.Headers',
+  __metatable = 'luvcurl.Headers', -- who shows an object shows its metatable, too, if it has it
   __index = function(self, name)
     local method = methods[name]
     if method then
@@ -112,10 +117,35 @@ local meta = {
 
 local headers = {}
 
+local function nothing() end
+
+local has_pairs = true
+for _ in pairs(setmetatable({ true }, { __pairs = function() return nothing end })) do
+  has_pairs = false
+end
+
+--- What `pairs` finds where it looks at the table itself: no name that would hide a method.
+local function fill(self, flat)
+  local seen = {}
+  for i = 1, #flat, 2 do
+    local name = flat[i]
+    local lower = name:lower()
+    if not seen[lower] then
+      seen[lower] = true
+      rawset(self, methods[name] and name:gsub('^%l', string.upper) or name, methods.get(self, name))
+    end
+  end
+end
+
 ---@param flat string[]  {name1, value1, name2, value2, …}
 ---@return luvcurl.Headers
 function headers.new(flat)
-  return setmetatable({ [FLAT] = flat }, meta)
+  local self = setmetatable({}, meta)
+  flats[self] = flat
+  if not has_pairs then
+    fill(self, flat)
+  end
+  return self
 end
 
 return headers

@@ -167,5 +167,12 @@ return function(settings)
     self.multi:close(callback)
   end
 
-  return self
+  return setmetatable(self, {
+    __name = 'luvcurl.Session',
+    __tostring = function()
+      local base = (defaults.base_url or ''):gsub('^(%a[%w+.-]*://)[^/?#]*@', '%1')
+      return ('luvcurl.Session: %s%d transfers'):format(base == '' and '' or base .. ', ',
+        self.multi:count())
+    end,
+  })
 end

@@ -111,7 +111,7 @@ local function sleep(res, ms)
     res.hurry()
   end)
   local ok, why = await.wait(waiter, co)
-  res.hurry = nil
+  res.hurry = false
   ending.remove(waiter)
   timers.give(timer)
   if shut_down then

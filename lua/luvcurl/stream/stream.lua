@@ -21,7 +21,7 @@ local events = lazy.call('luvcurl/stream/events')
 ---@class luvcurl.StreamResponse : luvcurl.Response
 ---@field reader luvcurl.Reader
 ---@field closed boolean|nil      by close()
----@field hurry nil|fun()         ends the wait before a reconnection
+---@field hurry false|fun()       ends the wait before a reconnection
 local methods = {}
 
 --- The next bytes of the body. Without `size` whatever has come, at least one byte; with it
@@ -152,15 +152,32 @@ function methods:close()
   end
 end
 
-local meta = {
-  __name = 'luvcurl.StreamResponse',
-  __index = response.index(methods),
-  __tostring = response.tostring,
-  __close = methods.close,
-}
+local find = response.index(methods)
 
+--- What is private of a response is where only its metatable has it: who shows a stream shows what
+--- users know.
 local function make(reader, t, status)
-  return setmetatable({ transfer = t, status = status, reader = reader }, meta)
+  local private = { reader = reader, hurry = false }
+  return setmetatable({ transfer = t, status = status }, {
+    __name = 'luvcurl.StreamResponse',
+    __metatable = 'luvcurl.StreamResponse',
+    __index = function(self, key)
+      local value = private[key]
+      if value ~= nil then
+        return value
+      end
+      return find(self, key)
+    end,
+    __newindex = function(self, key, value)
+      if private[key] == nil then
+        rawset(self, key, value)
+      else
+        private[key] = value
+      end
+    end,
+    __tostring = response.tostring,
+    __close = methods.close,
+  })
 end
 
 ---@param core luvcurl.CoreMulti
