@@ -132,7 +132,8 @@ local function fill(self, flat)
     local lower = name:lower()
     if not seen[lower] then
       seen[lower] = true
-      rawset(self, methods[name] and name:gsub('^%l', string.upper) or name, methods.get(self, name))
+      local shown = methods[name] and name:gsub('^%l', string.upper) or name
+      rawset(self, shown, methods.get(self, name))
     end
   end
 end
