@@ -117,8 +117,8 @@ TEST(UrlCache, EachKinshipHasItsOrigins) {
   const auto origin = [&](const std::string &kinship) {
     return cache.get("https://example.com/", &error, kinship)->origin;
   };
-  Origin *none = origin("");
-  Origin *one = origin("one");
+  const std::shared_ptr<Origin> none = origin("");
+  const std::shared_ptr<Origin> one = origin("one");
   EXPECT_NE(none, one);
   EXPECT_EQ(none->kin, 0U);
   EXPECT_EQ(origin(""), none);
@@ -147,6 +147,33 @@ TEST(UrlCache, AUrlOutlivesItsPlaceInTheCache) {
   EXPECT_STREQ(text, "/kept");
   const auto again = cache.get("http://example.com/kept", &error);
   EXPECT_EQ(&*again->origin, &*kept->origin) << "the limits per host count on it";
+}
+
+struct CountedOrigin final : Origin {
+  CountedOrigin() { ++alive; }
+  ~CountedOrigin() override { --alive; }
+  static std::shared_ptr<Origin> make() { return std::make_shared<CountedOrigin>(); }
+  static int alive;
+};
+int CountedOrigin::alive = 0;
+
+TEST(UrlCache, ForgetsTheServersThatItHasAskedLongAgo) {
+  UrlCache cache(&CountedOrigin::make);
+  std::string error;
+  const auto kept = cache.get("http://kept.example/", &error);
+  for (int i = 0; i < 20000; ++i)
+    ASSERT_TRUE(cache.get("http://host-" + std::to_string(i) + ".example/", &error));
+  EXPECT_LT(CountedOrigin::alive, 5000);
+  const auto again = cache.get("http://kept.example/other", &error);
+  EXPECT_EQ(&*again->origin, &*kept->origin) << "as long as a URL of it is in use";
+}
+
+TEST(UrlCache, AUrlKeepsItsServerBeyondTheCache) {
+  std::string error;
+  auto cache = std::make_unique<UrlCache>();
+  const auto kept = cache->get("https://kept.example/", &error);
+  cache.reset();
+  EXPECT_TRUE(kept->origin->secure);
 }
 
 }  // namespace

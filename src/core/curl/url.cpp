@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <new>
 
 #include "core/curl/idn.h"
@@ -149,19 +150,27 @@ std::string without_credentials(const char *url) {
   return part(handle.get(), CURLUPART_URL);
 }
 
-Origin *UrlCache::origin_of(CURLU *url, Kin kin) {
+std::shared_ptr<Origin> UrlCache::origin_of(CURLU *url, Kin kin) {
   const std::string scheme = part(url, CURLUPART_SCHEME);
   const std::string key = scheme + "://" + part(url, CURLUPART_HOST) + ":" +
                           part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT) + " " + std::to_string(kin);
-  std::unique_ptr<Origin> &origin = origins_[key];
-  if (!origin) {
-    origin = make_();
-    origin->kin = kin;
-    origin->secure = scheme == "https";
-    origin->is_http = origin->secure || scheme == "http";
-    origin->is_ftp = scheme == "ftp" || scheme == "ftps";
-  }
-  return origin.get();
+  const auto found = origins_.find(key);
+  if (found != origins_.end()) return found->second;
+  if (origins_.size() >= many_origins_) drop_unused_origins();
+  std::shared_ptr<Origin> origin = make_();
+  origin->kin = kin;
+  origin->secure = scheme == "https";
+  origin->is_http = origin->secure || scheme == "http";
+  origin->is_ftp = scheme == "ftp" || scheme == "ftps";
+  return origins_[key] = std::move(origin);
+}
+
+// A crawler asks one server after the other. What is in use, or is of a URL that is remembered,
+// stays: who asks for it again has to meet the same one.
+void UrlCache::drop_unused_origins() {
+  for (auto one = origins_.begin(); one != origins_.end();)
+    one = one->second.use_count() == 1 ? origins_.erase(one) : std::next(one);
+  many_origins_ = std::max(capacity, origins_.size() * 2);
 }
 
 // Forgotten all at once, and numbered anew then: a number is never given again.

@@ -53,13 +53,13 @@ struct Origin {
 /// A parsed URL, kept so that like requests neither parse nor copy it.
 struct Url {
   UrlPtr handle;
-  Origin *origin = nullptr;
+  std::shared_ptr<Origin> origin;
 };
 
 /// Parsed URLs by their text, and the origins they belong to.
 class UrlCache {
  public:
-  using MakeOrigin = std::unique_ptr<Origin> (*)();
+  using MakeOrigin = std::shared_ptr<Origin> (*)();
 
   /// `make` is for those who note more of a server.
   explicit UrlCache(MakeOrigin make = &make_origin) : make_(make) {}
@@ -73,7 +73,7 @@ class UrlCache {
   static constexpr std::size_t capacity = 1024;
   static constexpr std::size_t max_families = 64;
 
-  static std::unique_ptr<Origin> make_origin() { return std::make_unique<Origin>(); }
+  static std::shared_ptr<Origin> make_origin() { return std::make_shared<Origin>(); }
 
   using Urls = std::unordered_map<std::string, std::shared_ptr<const Url>>;
 
@@ -84,13 +84,15 @@ class UrlCache {
   using Families = std::unordered_map<std::string, Family>;
 
   Family &family_of(const std::string &kinship);
-  Origin *origin_of(CURLU *url, Kin kin);
+  std::shared_ptr<Origin> origin_of(CURLU *url, Kin kin);
+  void drop_unused_origins();
 
   Families families_;  // by kinship
   Kin last_kin_ = 0;
   Families::value_type *last_family_ = nullptr;  // most requests are like the one before
   const Urls::value_type *last_ = nullptr;       // one of its URLs
-  std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+  std::unordered_map<std::string, std::shared_ptr<Origin>> origins_;
+  std::size_t many_origins_ = capacity;  // with as many, those that no URL has are forgotten
   MakeOrigin make_;
 };
 

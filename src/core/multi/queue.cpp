@@ -57,6 +57,7 @@ void Queue::close_line(std::size_t place) {
   const Line &line = *ring_[place];
   ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(place));
   // A line without anybody is kept for the next request to its server, unless there are too many.
+  // The server may be gone by then: only its address is looked at, which may be another's.
   if (lines_.size() > max_empty_lines) lines_.erase(line.server);
 }
 

@@ -15,7 +15,7 @@ struct Server final : Origin {
   std::size_t active = 0;  ///< transfers started and not yet ended
 
   /// For the UrlCache of a Multi, whose origins are all servers.
-  static std::unique_ptr<Origin> make() { return std::make_unique<Server>(); }
+  static std::shared_ptr<Origin> make() { return std::make_shared<Server>(); }
   static Server &of(Origin &origin) { return static_cast<Server &>(origin); }
 };
 
