@@ -29,7 +29,7 @@
 ---@field proxy? string|false|luvcurl.Proxy  by default as the environment says
 ---@field tls? luvcurl.Tls
 ---@field http_version? string    '1.0', '1.1', '2', '2tls', 'prior-knowledge', '3', '3only'
----@field accept_encoding? boolean|string  true (default): all that libcurl can undo
+---@field accept_encoding? boolean|string  true (default): all that luvcurl can undo
 ---@field max_body? integer|false  bytes, decompressed; more ends the transfer with an error.
 ---  Without it a body that is collected may be 64 MiB, or 100 times what was sent
 ---@field high_water? integer     bytes of a streamed body that may wait; 1 MiB by default
@@ -151,7 +151,7 @@ end
 
 function fields.accept_encoding(out, where, value)
   if value == true then
-    value = '' -- all that libcurl knows
+    value = '' -- all that can be undone
   elseif value ~= false then
     check.line(where, value)
   end

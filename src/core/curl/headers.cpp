@@ -49,6 +49,8 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
+constexpr std::string_view coding = "content-encoding";
+
 // The line as libcurl reads it: up to the first CR, wherever that is. An LF is nowhere but at its
 // end.
 std::string_view without_end(std::string_view line) {
@@ -111,6 +113,7 @@ Headers::Line Headers::begin(std::string_view status_line, long status) {
   status_ = status;
   length_ = unknown;
   length_is_unclear_ = false;
+  is_coded_ = false;
   if (last_ != finished_) size_ = 0;
   last_ = finished_;
   in_block_ = true;
@@ -180,9 +183,24 @@ Headers::Line Headers::field(std::string_view line) {
     return Line::field;
   }
   keep(!in_block_ ? Kind::trailer : status_ < 200 ? Kind::informational : Kind::header, line);
-  constexpr std::size_t colon = 14;
-  if (in_block_ && status_ >= 200 && line.size() > colon && line[colon] == ':') note_length(line);
+  if (in_block_ && status_ >= 200) note(line);
   return Line::field;
+}
+
+// By where the colon is, most lines are none of those that are looked for.
+void Headers::note(std::string_view line) {
+  constexpr std::size_t of_length = 14;
+  if (line.size() > of_length && line[of_length] == ':') note_length(line);
+  if (line.size() > coding.size() && line[coding.size()] == ':')
+    is_coded_ = is_coded_ || same_name(line.substr(0, coding.size()), coding);
+}
+
+decode::Codings Headers::codings() const {
+  decode::Codings codings;
+  each(Kind::header, -1, [&codings](std::string_view name, std::string_view value) {
+    if (same_name(name, coding)) codings.add(value);
+  });
+  return codings;
 }
 
 void Headers::note_length(std::string_view line) {

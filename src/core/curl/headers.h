@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/decode/coding.h"
+
 namespace luvcurl {
 
 /// The headers of every response of one transfer: redirects, 1xx, the last one's, and its trailers.
@@ -68,6 +70,10 @@ class Headers {
   /// differ: where its body ends, others may see otherwise.
   bool length_is_unclear() const { return length_is_unclear_; }
 
+  /// Whether the response being read has a Content-Encoding, and which.
+  bool is_coded() const { return is_coded_; }
+  decode::Codings codings() const;
+
   long status() const { return status_; }
   const std::vector<Hop> &hops() const { return hops_; }
 
@@ -95,6 +101,7 @@ class Headers {
  private:
   Line begin(std::string_view status_line, long status);
   bool begins(std::string_view line) const;
+  void note(std::string_view line);
   void note_length(std::string_view line);
   Line field(std::string_view line);
   void fold(std::string_view line);
@@ -140,6 +147,7 @@ class Headers {
   std::size_t size_ = 0;  // bytes of the lines for the response being read
   std::uint64_t length_ = unknown;
   bool length_is_unclear_ = false;
+  bool is_coded_ = false;
   bool in_block_ = false;
   bool in_body_ = false;
 };

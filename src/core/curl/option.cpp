@@ -108,6 +108,7 @@ bool Option::operator==(const Option &other) const {
 
 void OptionSet::seal() {
   if (has(CURLOPT_HTTPHEADER)) keep_proxy_lines(options_);
+  name_codings(options_);
   make_ready_lines(options_);
   kinship_ = kinship_of(options_);
   const std::hash<std::string> of_text;

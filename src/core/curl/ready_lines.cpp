@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/decode/coding.h"
+
 namespace luvcurl {
 
 namespace {
@@ -44,19 +46,6 @@ void add_line(std::vector<Option> &options, std::string line) {
   headers->items.push_back(std::move(line));
 }
 
-// What libcurl says for ACCEPT_ENCODING "".
-std::string every_encoding() {
-  const int features = curl_version_info(CURLVERSION_NOW)->features;
-  std::string all;
-  const auto append = [&all](const char *name) {
-    all += (all.empty() ? "" : ", ") + std::string(name);
-  };
-  if ((features & CURL_VERSION_LIBZ) != 0) append("deflate, gzip");
-  if ((features & CURL_VERSION_BROTLI) != 0) append("br");
-  if ((features & CURL_VERSION_ZSTD) != 0) append("zstd");
-  return all.empty() ? "identity" : all;
-}
-
 }  // namespace
 
 void make_ready_lines(std::vector<Option> &options) {
@@ -74,8 +63,14 @@ void make_ready_lines(std::vector<Option> &options) {
   const Option *encoding = last_of(options, CURLOPT_ACCEPT_ENCODING);
   if (encoding != nullptr && !encoding->unset &&
       !names(last_of(options, CURLOPT_HTTPHEADER), "Accept-Encoding"))
-    add_line(options,
-             "Accept-Encoding: " + (encoding->text.empty() ? every_encoding() : encoding->text));
+    add_line(options, "Accept-Encoding: " + encoding->text);
+}
+
+void name_codings(std::vector<Option> &options) {
+  for (Option &option : options) {
+    if (option.info.id == CURLOPT_ACCEPT_ENCODING && !option.unset && option.text.empty())
+      option.text = decode::supported();
+  }
 }
 
 }  // namespace luvcurl

@@ -12,4 +12,7 @@ namespace luvcurl {
 /// itself, and every set that may speak another protocol or to a proxy. Throws std::bad_alloc.
 void make_ready_lines(std::vector<Option> &options);
 
+/// Has Accept-Encoding "" name what luvcurl can undo, which may be less than what libcurl could.
+void name_codings(std::vector<Option> &options);
+
 }  // namespace luvcurl

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/loop/announced.h"
+#include "core/loop/background.h"
 #include "core/loop/budget.h"
 #include "core/loop/elsewhere.h"
 #include "core/loop/handle.h"
@@ -72,6 +73,9 @@ class Loop {
 
   /// Whether whoever is told now is told elsewhere.
   bool is_elsewhere() const { return is_elsewhere_; }
+
+  /// Has the thread pool of the host's libuv do it. False where that takes no more.
+  bool in_background(std::unique_ptr<Background> job) noexcept;
 
   /// turn() runs at this loop time at the latest.
   void note_deadline(std::uint64_t deadline) noexcept;

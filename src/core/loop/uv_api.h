@@ -21,6 +21,7 @@ namespace luvcurl {
   X(backend_fd)                 \
   X(now)                        \
   X(hrtime)                     \
+  X(queue_work)                 \
   X(version_string)
 
 /// The host's libuv, as a table of functions.

@@ -76,6 +76,8 @@ std::unique_ptr<Easy> Pool::make(const Options &options, BodyKind body, std::str
     *error = std::string("option '") + failed->info.name + "': " + curl_easy_strerror(code);
     return nullptr;
   }
+  // luvcurl does it (core/decode): libcurl decodes a whole read before it can be held back.
+  set_option(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   easy->options = options;
   easy->body = body;
   if (!trust::install(*easy, error)) return nullptr;

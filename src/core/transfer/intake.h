@@ -44,6 +44,8 @@ class Intake {
   const Collected &collected() const { return collected_; }
   void drop_collected() { collected_.clear(); }
 
+  bool discards() const { return discards_; }
+
   /// How many bytes have come, decompressed.
   std::uint64_t received() const { return received_; }
 

@@ -35,10 +35,7 @@ CURLcode set_body(Easy &easy, const Request &request) {
 
 void set_buffer(Easy &easy, const Request &request, long size) {
   if (request.options->has(CURLOPT_BUFFERSIZE)) return;
-  // While it is paused, libcurl goes on decompressing the buffer it is at, by gzip to 1032 times
-  // the size at most, and fails beyond 64 MB.
-  constexpr long small_enough = 62 * 1024;
-  size = std::min(size, request.may_decompress() ? small_enough : static_cast<long>(piece_size));
+  size = std::min(size, static_cast<long>(piece_size));
   // Refused by a handle that kept its buffer, as libcurl lets it when a name look-up failed.
   if (easy.buffer_size != size &&
       set_option(easy.handle.get(), CURLOPT_BUFFERSIZE, size) == CURLE_OK)
@@ -84,9 +81,10 @@ CURLcode set_url(Easy &easy, const Request &request) {
 
 }  // namespace
 
-bool Request::may_decompress() const {
+bool Request::decodes() const {
   const Option *encodings = options->find(CURLOPT_ACCEPT_ENCODING);
-  return encodings != nullptr && !encodings->unset;
+  return encodings != nullptr && !encodings->unset &&
+         options->number(CURLOPT_HTTP_CONTENT_DECODING, 1) != 0;
 }
 
 CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {

@@ -37,7 +37,7 @@ struct Request {
   std::uint64_t high_water = 1024 * 1024;  ///< bytes
   Timeouts timeouts;
 
-  bool may_decompress() const;  ///< libcurl may, and give out more or less than it receives
+  bool decodes() const;  ///< undoes what a response's Content-Encoding names
 };
 
 /// Puts on a handle what differs between requests of the same options: URL, body, size of the

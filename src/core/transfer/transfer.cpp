@@ -66,7 +66,9 @@ void Transfer::keep_loop_alive(bool keep) {
 
 void Transfer::take(std::size_t size) {
   intake_.drop(size);
-  if (intake_.size() <= request_.high_water / 2 && flow_.unblock(Flow::down)) announce();
+  if (intake_.size() > request_.high_water / 2) return;
+  // What was held for want of room is unpacked first.
+  if (is_unpacking() || flow_.unblock(Flow::down)) announce();
 }
 
 std::uint64_t Transfer::discard() {
@@ -139,6 +141,7 @@ void Transfer::end(CURLcode code, std::string message) {
 
 void Transfer::tell() {
   if (state_ == State::ended && carrier_ != nullptr) carrier_->remove(*this);
+  if (unpacking_) unfold(Unpacking::time);
   apply_flow();
   while (state_ != State::done && !paused()) {
     // So that a loop which the script runs in a hook tells the rest.
@@ -157,7 +160,7 @@ void Transfer::tell() {
         report();
         break;
       case Telling::nothing:
-        if (state_ == State::ended) tell_end();
+        if (state_ == State::ended && !is_unpacking()) tell_end();
         return;
     }
   }
@@ -166,6 +169,7 @@ void Transfer::tell() {
 void Transfer::tell_end() {
   if (carrier_ != nullptr) carrier_->remove(*this);
   state_ = State::done;
+  unpacking_.reset();
   owner_->forget(*this);
   keep_loop_alive(false);  // before: the script may run the loop in there until nothing is left
   request_.sink->done(*this);
@@ -225,7 +229,8 @@ std::uint64_t Transfer::next_look(std::uint64_t now) const {
 }
 
 std::uint64_t Transfer::next_deadline() const {
-  if (state_ == State::ended || state_ == State::done) return UINT64_MAX;
+  const bool is_over = state_ == State::ended && !is_unpacking();
+  if (is_over || state_ == State::done) return UINT64_MAX;
   return luvcurl::next_deadline(request_.timeouts, course());
 }
 

@@ -18,6 +18,7 @@
 #include "core/transfer/request.h"
 #include "core/transfer/result.h"
 #include "core/transfer/telling.h"
+#include "core/transfer/unpacking.h"
 
 namespace luvcurl {
 
@@ -98,6 +99,9 @@ class Transfer final : public Announced, public EasyUser {
   void tell() override;
   bool is_fast() const override { return owner_->is_fast(); }
 
+  // For a step of its body's unpacking that was done on another thread.
+  void unfolded(std::string_view bytes, bool out_of_memory) noexcept;
+
   // For libcurl's callbacks.
   std::size_t on_write(const char *bytes, std::size_t size) override;
   bool on_header(std::string_view line) override;
@@ -137,12 +141,19 @@ class Transfer final : public Announced, public EasyUser {
   bool may_be_trial() const;
   bool is_final_response() const;
   void response_is_in();
-  bool may_explode() const;
-  bool unfolds() const;
+  bool is_allowed(std::size_t more);
   bool may_hold() const;
   void let_others_work();
   bool more_is_to_come() const;
   void tell_first();  // the sink, before libcurl reads on
+  void begin_unpacking();
+  std::size_t unpack(const char *bytes, std::size_t size);
+  bool is_unpacking() const;  // what has come packed is not all out
+  std::size_t room() const;
+  void unfold(std::uint64_t time) noexcept;  // for as long, in ns
+  void unfold_until(std::uint64_t until);
+  bool take_unfolded(std::string_view bytes);
+  void all_unfolded();
   std::size_t read_bytes(char *out, std::size_t size);
   bool is_uploading() const;
   Phase phase_reached(CURLcode code) const;
@@ -162,11 +173,12 @@ class Transfer final : public Announced, public EasyUser {
   Flow flow_;
   Telling telling_;
   Intake intake_;
-  std::vector<Outbox> outboxes_;  // one for each stream of the request's body
-  std::size_t reading_ = 0;       // the stream that libcurl reads now
-  std::size_t bytes_read_ = 0;    // of request_.bytes, where libcurl asks for them
-  std::size_t work_ = 0;          // done for the body since libcurl was let go on
-  std::uint64_t added_at_ = 0;    // loop time, ms
+  std::unique_ptr<Unpacking> unpacking_;  // where the body came packed
+  std::vector<Outbox> outboxes_;          // one for each stream of the request's body
+  std::size_t reading_ = 0;               // the stream that libcurl reads now
+  std::size_t bytes_read_ = 0;            // of request_.bytes, where libcurl asks for them
+  std::size_t work_ = 0;                  // done for the body since libcurl was let go on
+  std::uint64_t added_at_ = 0;            // loop time, ms
   std::uint64_t started_at_ = 0;
   std::uint64_t heard_at_ = 0;  // of the last byte of body
   std::size_t place_ = 0;
