@@ -207,3 +207,16 @@ describe('a collected body without max_body', function()
     end)
   end
 end)
+
+describe('a Transfer-Encoding', function()
+  runs('is undone where it was asked for, before the content is', function()
+    local bytes = packed('gzip -c', zstd('twice'))
+    local server = echo.serve(function()
+      return 'HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n'
+        .. ('Transfer-Encoding: gzip, chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n'):format(#bytes, bytes)
+    end)
+    local res = assert(curl.get(server.url, { options = { transfer_encoding = true } }))
+    assert.equal('twice', res.body)
+    assert.matches('gzip', server.asked[1].headers.te)
+  end)
+end)

@@ -50,6 +50,15 @@ TEST(CodingTest, EndlessCodingsAreTooMany) {
   EXPECT_LE(read(list).list().size(), decode::most_codings + 1);
 }
 
+TEST(CodingTest, ATransferEncodingMayBeChunked) {
+  Codings codings;
+  codings.add_transfer("gzip, Chunked");
+  EXPECT_EQ(codings.list(), std::vector<Coding>{Coding::gzip});
+  EXPECT_FALSE(codings.has_unknown());
+  codings.add_transfer("xyz");
+  EXPECT_TRUE(codings.has_unknown());
+}
+
 TEST(CodingTest, AServerIsAskedForWhatCanBeUndone) {
   EXPECT_EQ(decode::supported(), "deflate, gzip, br, zstd");
 }

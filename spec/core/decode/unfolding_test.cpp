@@ -22,10 +22,10 @@ struct Outcome {
   std::string why;
 };
 
-Codings codings_of(std::string_view list) {
+std::vector<decode::Coding> codings_of(std::string_view list) {
   Codings codings;
   codings.add(list);
-  return codings;
+  return codings.list();
 }
 
 // Feeds `bytes` in pieces of `in` bytes and takes pieces of `out`.

@@ -50,6 +50,7 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 constexpr std::string_view coding = "content-encoding";
+constexpr std::string_view transfer_coding = "transfer-encoding";
 
 // The line as libcurl reads it: up to the first CR, wherever that is. An LF is nowhere but at its
 // end.
@@ -191,14 +192,24 @@ Headers::Line Headers::field(std::string_view line) {
 void Headers::note(std::string_view line) {
   constexpr std::size_t of_length = 14;
   if (line.size() > of_length && line[of_length] == ':') note_length(line);
-  if (line.size() > coding.size() && line[coding.size()] == ':')
-    is_coded_ = is_coded_ || same_name(line.substr(0, coding.size()), coding);
+  for (const std::string_view name : {coding, transfer_coding}) {
+    if (line.size() > name.size() && line[name.size()] == ':')
+      is_coded_ = is_coded_ || same_name(line.substr(0, name.size()), name);
+  }
 }
 
 decode::Codings Headers::codings() const {
   decode::Codings codings;
   each(Kind::header, -1, [&codings](std::string_view name, std::string_view value) {
     if (same_name(name, coding)) codings.add(value);
+  });
+  return codings;
+}
+
+decode::Codings Headers::transfer_codings() const {
+  decode::Codings codings;
+  each(Kind::header, -1, [&codings](std::string_view name, std::string_view value) {
+    if (same_name(name, transfer_coding)) codings.add_transfer(value);
   });
   return codings;
 }

@@ -70,9 +70,11 @@ class Headers {
   /// differ: where its body ends, others may see otherwise.
   bool length_is_unclear() const { return length_is_unclear_; }
 
-  /// Whether the response being read has a Content-Encoding, and which.
+  /// Whether the response being read has a Content-Encoding or Transfer-Encoding, and which: an
+  /// unknown one of the first leaves the content as it came.
   bool is_coded() const { return is_coded_; }
   decode::Codings codings() const;
+  decode::Codings transfer_codings() const;
 
   long status() const { return status_; }
   const std::vector<Hop> &hops() const { return hops_; }

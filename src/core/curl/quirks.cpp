@@ -32,6 +32,7 @@ Quirks quirks_of_loaded() noexcept {
   quirks.native_authorities = has_feature("NativeCA") || has_feature("AppleSecTrust");
   quirks.greets_again = version < 0x080000;
   quirks.counts_on = version < 0x081100;
+  quirks.leaves_transfer_codings = version < 0x080600;
   quirks.mixes_schemes = version >= 0x080a00 && version < 0x081100;
   return quirks;
 }

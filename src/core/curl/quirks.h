@@ -13,6 +13,7 @@ struct Quirks {
   bool greets_again = false;
   bool counts_on = false;  ///< how often a handle's requests were sent again
   bool mixes_schemes = false;
+  bool leaves_transfer_codings = false;
 };
 
 const Quirks &quirks() noexcept;

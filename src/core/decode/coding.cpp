@@ -66,15 +66,26 @@ const std::string &supported() {
   return all;
 }
 
-void Codings::add(std::string_view list) {
+template <class Visit>
+void Codings::each(std::string_view list, Visit &&visit) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
     std::string_view name = list.substr(0, comma);
     while (!name.empty() && is_space(name.front())) name.remove_prefix(1);
     while (!name.empty() && is_space(name.back())) name.remove_suffix(1);
-    add_one(name);
+    visit(name);
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
+}
+
+void Codings::add(std::string_view list) {
+  each(list, [this](std::string_view name) { add_one(name); });
+}
+
+void Codings::add_transfer(std::string_view list) {
+  each(list, [this](std::string_view name) {
+    if (!is_name(name, "chunked")) add_one(name);
+  });
 }
 
 void Codings::add_one(std::string_view name) {

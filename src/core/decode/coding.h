@@ -24,6 +24,12 @@ class Codings {
   /// Reads one header's value: names, separated by commas. Later headers go on with the list.
   void add(std::string_view list);
 
+  /// Goes on with those of a Transfer-Encoding, but for "chunked".
+  void add_transfer(std::string_view list);
+
+  /// One of them is none of the known ones.
+  bool has_unknown() const { return unknown_; }
+
   /// Nothing is to be undone: there is none, or one that nobody here knows, and the bytes are left
   /// as they came then, as browsers do.
   bool empty() const { return unknown_ || codings_.empty(); }
@@ -32,6 +38,8 @@ class Codings {
   const std::vector<Coding> &list() const { return codings_; }
 
  private:
+  template <class Visit>
+  static void each(std::string_view list, Visit &&visit);
   void add_one(std::string_view name);
 
   std::vector<Coding> codings_;

@@ -26,9 +26,8 @@ struct Unfolding::Stage {
   bool is_slow() const { return decoder && decoder->is_slow(waiting()); }
 };
 
-Unfolding::Unfolding(const Codings &codings) {
-  const std::vector<Coding> &list = codings.list();
-  for (auto coding = list.rbegin(); coding != list.rend(); ++coding) {
+Unfolding::Unfolding(const std::vector<Coding> &codings) {
+  for (auto coding = codings.rbegin(); coding != codings.rend(); ++coding) {
     stages_.emplace_back();
     stages_.back().coding = *coding;
   }

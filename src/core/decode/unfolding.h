@@ -16,7 +16,8 @@ namespace luvcurl::decode {
 /// Bytes are fed as they come and wait in here until they are taken, unfolded, piece by piece.
 class Unfolding {
  public:
-  explicit Unfolding(const Codings &codings);
+  /// In the order in which they were applied, at least one.
+  explicit Unfolding(const std::vector<Coding> &codings);
   ~Unfolding();
   Unfolding(const Unfolding &) = delete;
   Unfolding &operator=(const Unfolding &) = delete;

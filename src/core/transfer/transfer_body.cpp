@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/curl/quirks.h"
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
@@ -28,6 +29,7 @@ constexpr std::uint64_t harmless = 64 * 1024 * 1024;
 std::size_t Transfer::on_write(const char *bytes, std::size_t size) {
   if (state_ != State::running) return 0;
   response_is_in();
+  if (state_ != State::running) return 0;
   if (request_.timeouts.idle != 0) heard_at_ = loop_.now();
   if (unpacking_) return unpack(bytes, size);
   if (!is_allowed(size)) return 0;
@@ -109,9 +111,21 @@ bool Transfer::more_is_to_come() const {
 // --- what came packed ---
 
 void Transfer::begin_unpacking() {
-  if (!request_.decodes()) return;
-  const decode::Codings codings = result_->headers.codings();
-  if (!codings.empty()) unpacking_ = std::make_unique<Unpacking>(codings);
+  std::vector<decode::Coding> all;
+  const auto append = [&all](const decode::Codings &codings) {
+    if (!codings.empty()) all.insert(all.end(), codings.list().begin(), codings.list().end());
+  };
+  if (request_.decodes()) append(result_->headers.codings());
+  // COMPAT libcurl < 8.6: told to leave contents as they come, it leaves what a Transfer-Encoding
+  // other than chunked has made of them, too.
+  if (quirks().leaves_transfer_codings &&
+      request_.options->number(CURLOPT_HTTP_TRANSFER_DECODING, 1) != 0) {
+    const decode::Codings codings = result_->headers.transfer_codings();
+    if (codings.has_unknown() || codings.too_many())
+      return fail(CURLE_BAD_CONTENT_ENCODING, "the response has an unknown Transfer-Encoding");
+    append(codings);
+  }
+  if (!all.empty()) unpacking_ = std::make_unique<Unpacking>(all);
 }
 
 // libcurl keeps what comes while the last of it is not all out: that is one read at most.

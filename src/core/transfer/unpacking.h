@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/decode/unfolding.h"
 
@@ -22,7 +24,7 @@ class Unpacking {
   /// How long it may work in one go, in ns.
   static constexpr std::uint64_t time = 1'000'000;
 
-  explicit Unpacking(const decode::Codings &codings)
+  explicit Unpacking(const std::vector<decode::Coding> &codings)
       : unfolding_(std::make_shared<decode::Unfolding>(codings)) {}
 
   /// Takes the next bytes. Only when the last ones are done. Throws std::bad_alloc.
