@@ -6,6 +6,8 @@ read_globals = { 'vim' }
 exclude_files = { 'build', 'build.luarocks' }
 include_files = { '**/*.lua', 'rockspec/*.rockspec', '.luacheckrc' }
 
+-- luvit's
+files['examples'].read_globals = { 'process' }
 files['spec'].std = '+busted'
 files['fuzz'].std = '+busted'
 files['spec'].max_cyclomatic_complexity = false

@@ -3,11 +3,12 @@
 --     luajit examples/concurrent.lua URL [URL…]
 
 local curl = require 'luvcurl'
-local uv = require 'luv'
+local uv = package.loaded.uv or require 'luv'
 
-assert(arg and arg[1], 'usage: concurrent.lua URL [URL…]')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+assert(arg[1], 'usage: concurrent.lua URL [URL…]')
 
-local failures = 0
+local failures, left = 0, #arg
 
 local function fetch(url)
   local res, err = curl.get(url, { timeout = 30000 })
@@ -17,11 +18,16 @@ local function fetch(url)
     failures = failures + 1
     print(('%s  %s'):format(tostring(err), url))
   end
+  left = left - 1
+  if left == 0 and failures > 0 then
+    os.exit(1)
+  end
 end
 
 for _, url in ipairs(arg) do
   coroutine.wrap(fetch)(url)
 end
 
-uv.run()
-os.exit(failures == 0 and 0 or 1)
+if not process then
+  uv.run()
+end

@@ -2,9 +2,10 @@
 -- enough: luajit examples/control.lua URL BYTES_PER_SECOND [BYTES]
 
 local curl = require 'luvcurl'
-local uv = require 'luv'
+local uv = package.loaded.uv or require 'luv'
 
-local url, pace = arg and arg[1], tonumber(arg and arg[2])
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url, pace = arg[1], tonumber(arg[2])
 assert(pace, 'usage: control.lua URL BYTES_PER_SECOND [BYTES]')
 local enough = tonumber(arg[3]) or math.huge
 
@@ -35,4 +36,6 @@ transfer = curl.request({
   end
 end)
 
-uv.run()
+if not process then
+  uv.run()
+end

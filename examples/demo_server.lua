@@ -49,4 +49,6 @@ end))
 
 print(('http://127.0.0.1:%d/'):format(server:getsockname().port))
 io.stdout:flush()
-uv.run()
+if not process then
+  uv.run()
+end

@@ -9,10 +9,11 @@ local uv = package.loaded.uv or require 'luv'
 
 local AT_A_TIME = 4
 
-assert(arg and arg[1], 'usage: download.lua URL [URL…]')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+assert(arg[1], 'usage: download.lua URL [URL…]')
 
 local bar = curl.progress_bar()
-local failures, next_url = 0, 0
+local failures, next_url, at_work = 0, 0, math.min(AT_A_TIME, #arg)
 
 local function name_of(url)
   local name = url:gsub('[?#].*$', ''):match('^%a+://[^/]+/.-([^/]+)$') or ''
@@ -34,12 +35,17 @@ local function worker()
     next_url = next_url + 1
     fetch(arg[next_url])
   end
+  at_work = at_work - 1
+  if at_work == 0 then
+    bar:finish()
+    os.exit(failures == 0 and 0 or 1)
+  end
 end
 
-for _ = 1, math.min(AT_A_TIME, #arg) do
+for _ = 1, at_work do
   coroutine.wrap(worker)()
 end
 
-uv.run()
-bar:finish()
-os.exit(failures == 0 and 0 or 1)
+if not process then
+  uv.run()
+end

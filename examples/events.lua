@@ -2,7 +2,8 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1], 'usage: events.lua URL [COUNT]')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: events.lua URL [COUNT]')
 local left = tonumber(arg[2]) or math.huge
 
 local res = assert(curl.stream(url, { headers = { accept = 'text/event-stream' } }))

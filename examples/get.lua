@@ -2,7 +2,8 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1], 'usage: get.lua URL')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: get.lua URL')
 
 local res, err = curl.get(url, {
   headers = { accept = 'text/html, */*;q=0.5' },

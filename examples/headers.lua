@@ -2,7 +2,8 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1], 'usage: headers.lua URL')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: headers.lua URL')
 
 local res = assert(curl.get(url, { headers = { TE = 'trailers' } }))
 

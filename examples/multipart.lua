@@ -4,7 +4,8 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1] and arg[2] and arg[1], 'usage: multipart.lua URL FILE [FILE…]')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[2] and arg[1], 'usage: multipart.lua URL FILE [FILE…]')
 
 local parts = {
   { name = 'title', data = 'Some files' },

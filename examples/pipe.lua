@@ -3,24 +3,38 @@
 --     luajit examples/pipe.lua URL PROGRAM [ARGUMENT…]
 
 local curl = require 'luvcurl'
-local uv = require 'luv'
+local uv = package.loaded.uv or require 'luv'
 
-local url, program = arg and arg[1], arg and arg[2]
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url, program = arg[1], arg[2]
 assert(program, 'usage: pipe.lua URL PROGRAM [ARGUMENT…]')
 
-local input, status = uv.new_pipe(false), nil
+local input = uv.new_pipe(false)
+local bytes, err, status
+
+local function finish()
+  if status and (bytes or err) then
+    io.stderr:write(bytes and ('%d bytes\n'):format(bytes) or tostring(err) .. '\n')
+    os.exit(bytes and status or 1)
+  end
+end
+
 assert(uv.spawn(program, {
   args = { (table.unpack or unpack)(arg, 3) }, -- luacheck: ignore 143
   stdio = { input, 1, 2 },
 }, function(code)
   status = code
+  input:close()
+  finish()
 end))
 
 local res = assert(curl.stream(url))
 res:raise_for_status()
-local bytes, err = res:pipe(input)
-input:shutdown() -- the program reads an end of file
-uv.run()
-input:close()
-io.stderr:write(bytes and ('%d bytes\n'):format(bytes) or tostring(err) .. '\n')
-os.exit(bytes and status or 1)
+bytes, err = res:pipe(input)
+if not input:is_closing() then
+  input:shutdown() -- the program reads an end of file
+end
+finish()
+if not process then
+  uv.run()
+end

@@ -4,7 +4,8 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1], 'usage: post_json.lua URL')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: post_json.lua URL')
 
 local res = assert(curl.post(url, {
   json = { name = 'luvcurl', tags = { 'libcurl', 'luv' } },

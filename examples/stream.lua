@@ -4,14 +4,16 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1], 'usage: stream.lua URL')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: stream.lua URL')
 
 local res = assert(curl.stream(url, { high_water = 256 * 1024, idle = 30000 }))
 res:raise_for_status()
 
+local out = process and process.stdout or io.stdout -- luvit's does not block
 local total = 0
 for chunk in res:chunks() do
-  io.stdout:write(chunk)
+  out:write(chunk)
   total = total + #chunk
 end
 io.stderr:write(('%d bytes\n'):format(total))

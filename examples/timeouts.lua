@@ -4,7 +4,8 @@
 
 local curl = require 'luvcurl'
 
-local url = assert(arg and arg[1], 'usage: timeouts.lua URL')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: timeouts.lua URL')
 
 local res, err = curl.get(url, {
   timeout = 5000,         -- ms, for everything, the wait in the queue included

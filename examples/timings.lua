@@ -26,14 +26,24 @@ local function timings_of(transfer)
   return ('%s %d: %s ms'):format(transfer:url(), transfer:status(), table.concat(parts, ', '))
 end
 
-local script = assert(arg[1], 'usage: timings.lua script.lua [argument...]')
-local arguments = { [0] = script, [-1] = arg[-1] }
-for i = 2, #arg do arguments[i - 1] = arg[i] end
-arg = arguments -- luacheck: globals arg
+local function report()
+  for _, transfer in ipairs(transfers) do
+    print(timings_of(transfer))
+  end
+end
 
-assert(loadfile(script))((table.unpack or unpack)(arguments))
-uv.run()
+local given = arg or { unpack(process.argv, 2) } -- luvit's
+local script = assert(given[1], 'usage: timings.lua script.lua [argument...]')
+local chunk = assert(loadfile(script))
 
-for _, transfer in ipairs(transfers) do
-  print(timings_of(transfer))
+if process then -- luvit runs the loop, and says when that has ended
+  table.remove(process.argv, 1)
+  process:on('exit', report)
+  setfenv(chunk, getfenv())()
+else
+  local arguments = { [0] = script, [-1] = given[-1], (table.unpack or unpack)(given, 2) }
+  arg = arguments -- luacheck: globals arg
+  chunk((table.unpack or unpack)(arguments))
+  uv.run()
+  report()
 end

@@ -4,13 +4,16 @@
 --     producer | luajit examples/upload.lua URL
 
 local curl = require 'luvcurl'
-local uv = require 'luv'
+local uv = package.loaded.uv or require 'luv'
 
-local url = assert(arg and arg[1], 'usage: upload.lua URL [FILE]')
+local arg = arg or { unpack(process.argv, 2) } -- luvit's
+local url = assert(arg[1], 'usage: upload.lua URL [FILE]')
 
 local body
 if arg[2] then
   body = { file = arg[2] } -- its size is known: sent with Content-Length
+elseif process then
+  body = process.stdin -- luvit's, or any stream of its kind
 else
   body = uv.new_pipe(false) -- any luv stream: sent in chunks
   body:open(0)

@@ -1,5 +1,6 @@
 -- The examples of bodies, headers, control and timeouts do what their first lines say.
 
+local curl = require 'luvcurl'
 local child = require 'spec.support.child'
 local fault = require 'spec.support.fault'
 local folder = require 'spec.support.folder'
@@ -94,6 +95,56 @@ describe('examples:', function()
     result = example('timeouts.lua', fault.serve(function(conn) conn:stall() end).url)
     assert.equal('OPERATION_TIMEDOUT: first_byte: no response within 1500 ms (in phase wait)\n',
       result.out)
+  end)
+
+  -- Starts the proxy before a backend; gives its URL, and what it says on stderr.
+  local function proxy_of(backend)
+    local out, errors, address, said = uv.new_pipe(false), uv.new_pipe(false), nil, {}
+    local handle
+    handle = assert(uv.spawn(uv.exepath(), { args = { uv.cwd() .. '/examples/proxy.lua', backend },
+      stdio = { nil, out, errors } }, function() handle:close() end))
+    out:read_start(function(_, data) address = address or data end)
+    errors:read_start(function(_, data) said[#said + 1] = data end)
+    helper.defer(function()
+      handle:kill('sigterm')
+      out:close()
+      errors:close()
+    end)
+    helper.wait_for(function() return address end)
+    return address:match('%S+'):gsub('/$', ''), said
+  end
+
+  runs('proxy.lua hands on, and outlives those who vanish', function()
+    local proxy = proxy_of(url)
+    local body = assert(curl.get(proxy .. '/10m')).body
+    assert.is_true(body == process.read_file(servers.nginx.root .. '/10m'))
+    assert.equal(404, assert(curl.get(proxy .. '/missing')).status)
+
+    local said
+    local backend = fault.serve(function(conn)
+      local path = conn:head().path
+      conn:send('HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\nsome')
+      if path == '/endless' then
+        conn:flood(('x'):rep(65536))
+      elseif path == '/silent' then
+        conn:stall()
+      end -- else breaks off
+    end)
+    proxy, said = proxy_of(backend.url)
+    for _, path in ipairs { '/endless', '/silent' } do
+      local res = assert(curl.stream(proxy .. path))
+      assert(res:read())
+      assert.truthy(next(backend.open))
+      res:close() -- the client vanishes, and the backend has nobody to work for
+      helper.wait_for(function() return next(backend.open) == nil end)
+    end
+    local _, err = curl.get(proxy .. '/half')
+    assert.equal('PARTIAL_FILE', err and err.name)
+    helper.wait_for(function() return table.concat(said):find('/half: PARTIAL_FILE', 1, true) end)
+    backend:close()
+    local res = assert(curl.get(proxy .. '/gone'))
+    assert.equal(502, res.status)
+    assert.matches('^COULDNT_CONNECT', res.body)
   end)
 end)
 

@@ -81,6 +81,24 @@ if host ~= 'nvim' and host ~= 'luvi' then
       assert.matches('^COULDNT_CONNECT: .* %(in phase connect%)\n$', result.err)
     end)
 
+    -- Which has no arg: process.argv has the script's name, then what follows it.
+    it('get.lua and stream.lua in luvit', function()
+      local expected = { ['get.lua'] = '12 bytes of text/plain', ['stream.lua'] = '^hello world' }
+      for name, words in pairs(expected) do
+        local result
+        helper.run(function()
+          result = child.run([[
+            process = { argv = { 'script', arg[1] }, stdout = io.stdout, on = function() end }
+            local path = arg[2]
+            arg, unpack = nil, unpack or table.unpack
+            dofile(path)
+          ]], { args = { url .. '/small', uv.cwd() .. '/examples/' .. name } })
+        end, child.DEADLINE)
+        assert.equal(0, result.code, result.err)
+        assert.matches(words, result.out)
+      end
+    end)
+
     it('concurrent.lua', function()
       local result = succeeds('concurrent.lua', { url .. '/small', url .. '/1k' })
       assert.matches('200 +12 bytes +[%d.]+ ms +%S+/small\n', result.out)

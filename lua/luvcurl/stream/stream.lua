@@ -44,7 +44,8 @@ local function raising(value, err)
   return value
 end
 
---- `for chunk in res:chunks() do`: the body, as it comes. Raises the Error of a failed transfer.
+--- `for chunk in res:chunks() do`: the body, as it comes. Raises the Error of a failed transfer;
+--- where that must not be, read() returns it.
 ---@return fun(): string|nil
 function methods:chunks()
   local reader = self.reader
