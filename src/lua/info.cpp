@@ -158,9 +158,9 @@ int push_from_result(lua_State *L, const Result &result, const InfoName &info, I
       break;
     default:
       return luaL_error(L,
-                        "info '%s' is not kept after the end: ask for it in on_response or in "
-                        "the final callback",
-                        info.name.c_str());
+                        "info '%s' is not kept after the end: ask for it by infos = { '%s' } in "
+                        "the request",
+                        info.name.c_str(), info.name.c_str());
   }
   return push_copy(L, copy.text);
 }

@@ -4,6 +4,7 @@
 local await = require('luvcurl/host/await')
 local failure = require('luvcurl/response/failure')
 local host = require('luvcurl/host/host')
+local infos = require('luvcurl/response/infos')
 local output = require('luvcurl/host/output')
 local response = require('luvcurl/response/response')
 local source = require('luvcurl/upload/source')
@@ -71,6 +72,12 @@ local function done(self, t, code, status, body)
   return self:finish(t, code, status, body)
 end
 
+--- The same where the request asks for facts to keep.
+local function done_and_known(self, t, ...)
+  infos.keep(t, self.infos)
+  return done(self, t, ...)
+end
+
 local function empty() return {} end
 
 --- A class of sinks. Its method `finish(t, code, status, body)` is called exactly once, last.
@@ -105,6 +112,9 @@ end
 function sink.new(settings, class)
   if not settings then
     return setmetatable(class.blank(), class)
+  end
+  if settings.infos then
+    settings.done = done_and_known
   end
   if settings.on_response then
     settings.response = on_response

@@ -23,6 +23,7 @@ local await = require('luvcurl/host/await')
 local device = require('luvcurl/download/device')
 local ending = require('luvcurl/host/ending')
 local errors = require('luvcurl/response/error')
+local infos = require('luvcurl/response/infos')
 local partfile = require('luvcurl/download/partfile')
 local perform = require('luvcurl/call/perform')
 local request = require('luvcurl/request/request')
@@ -127,7 +128,7 @@ end
 ---@param name string
 ---@return any
 function Download:info(name)
-  return self.t and self.t:info(name)
+  return self.t and infos.get(self.t, name)
 end
 
 ---@return string  without credentials

@@ -39,6 +39,9 @@
 ---@field on_response? fun(res: luvcurl.Response)  the final response's headers are in
 ---@field on_data? fun(chunk: string, res: luvcurl.Response)  then res.body stays nil
 ---@field on_progress? fun(progress: luvcurl.Progress)  at most ten times a second
+---@field infos? string[]         what `res:info(name)` is to know after the end, too: 'certinfo'
+---  (the server's certificates; over a connection of its own), 'cookielist', any CURLINFO by its
+---  name in lower case
 ---@field options? table<string, any>  any option of libcurl, by its name in lower case
 
 ---@class luvcurl.BodyFunction
@@ -85,6 +88,7 @@
 
 local auth = require('luvcurl/request/auth')
 local check = require('luvcurl/base/check')
+local infos = require('luvcurl/response/infos')
 local library = require('luvcurl/host/library')
 local misuse = require('luvcurl/base/misuse')
 
@@ -229,6 +233,23 @@ function fields.resend(out, where, value)
   out:settings().resend = value and 1 or 0
 end
 
+function fields.infos(out, where, value)
+  local names = infos.names(where, value)
+  for _, name in ipairs(names) do
+    if name == 'certinfo' then
+      -- libcurl has them from the handshake only: neither of a kept connection nor a kept session
+      out:push('certinfo', 1)
+      out:push('fresh_connect', 1)
+      out:push('ssl_sessionid_cache', 0)
+    elseif name == 'cookielist' then
+      out:push('cookiefile', '') -- there are none where libcurl does not look after them
+    end
+  end
+  if names[1] then
+    out:settings().infos = names
+  end
+end
+
 fields.on_response = hook
 fields.on_data = hook
 fields.on_progress = hook
@@ -237,7 +258,7 @@ fields.on_progress = hook
 local ORDER = {
   'redirects', 'timeout', 'connect_timeout', 'low_speed', 'auth', 'bearer', 'proxy', 'tls',
   'http_version', 'accept_encoding', 'range', 'resume_from', 'max_body', 'high_water',
-  'first_byte', 'idle', 'resend', 'on_response', 'on_data', 'on_progress',
+  'first_byte', 'idle', 'resend', 'infos', 'on_response', 'on_data', 'on_progress',
 }
 
 --- Those that request.lua and body.lua look after.

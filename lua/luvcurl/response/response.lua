@@ -3,6 +3,7 @@
 
 local errors = require('luvcurl/response/error')
 local headers = require('luvcurl/response/headers')
+local infos = require('luvcurl/response/infos')
 local json = require('luvcurl/response/json')
 local misuse = require('luvcurl/base/misuse')
 
@@ -124,12 +125,12 @@ end
 --- One of libcurl's facts about the transfer, by its name in lower case: 'primary_ip'. After the
 --- final callback these are there: effective_url, response_code, http_version, num_connects,
 --- scheme, content_type, redirect_count, primary_ip, primary_port, local_ip, local_port,
---- request_size, header_size, size_upload_t, size_download_t and the times (…_time_t). Others
---- raise an error then.
+--- request_size, header_size, size_upload_t, size_download_t and the times (…_time_t); others
+--- where the request's `infos` has named them. The rest raises an error then.
 ---@param name string
 ---@return any
 function methods:info(name)
-  return self.transfer:info(name)
+  return infos.get(self.transfer, name)
 end
 
 local response = { methods = methods }
