@@ -67,6 +67,17 @@ local BODY = [[
   io.stdout:write(table.concat(bodies, '|') .. '|')
 ]]
 
+local DYING = [[
+  local curl = require 'luvcurl'
+  local told
+  run(function()
+    assert(curl.get(arg[1]))
+    told = true
+    error('boom')
+  end)
+  vim.wait(10000, function() return told end, 10)
+]]
+
 describe('a waiting call in Neovim', function()
   for name, library in pairs { ['plenary.async'] = PLENARY, ['nvim-nio'] = NIO } do
     it('works in a task of ' .. name, function()
@@ -76,6 +87,16 @@ describe('a waiting call in Neovim', function()
       end, child.DEADLINE)
       assert.same({ 0, ('hello world\n|'):rep(3) }, { result.code, result.out },
         result.err)
+    end)
+
+    it('may be followed by an error, told with one traceback, in a task of ' .. name, function()
+      local result
+      helper.run(function()
+        result = child.run(library .. DYING, { args = { servers.nginx.url .. '/small' } })
+      end, child.DEADLINE)
+      local count = select(2, result.err:gsub('stack traceback:', ''))
+      assert.equal(1, count, result.err)
+      assert.matches('script%.lua:%d+: boom.*stack traceback:.*script%.lua:%d+: in', result.err)
     end)
   end
 end)

@@ -163,13 +163,15 @@ local function died(co, message)
   return false
 end
 
---- A task library resumes its coroutine, and has its own words for what that dies of.
-local function step_on(waiter)
+--- A task library resumes its coroutine, and has its own words for what that dies of: some with
+--- a traceback (nvim-nio), some without (plenary.async).
+local function step_on(waiter, co)
   local step = waiter.step
   waiter.step = nil
   local ok, err = pcall(step)
   if not ok then
-    main.report(tostring(err))
+    local has_trace = type(err) == 'string' and err:find('stack traceback:', 1, true)
+    main.report(has_trace and err or traceback(err, co))
   end
   return ok
 end
@@ -188,7 +190,7 @@ function await.wake(waiter)
     return true
   end
   if nvim and waiter.step then
-    return step_on(waiter)
+    return step_on(waiter, co)
   end
   local ok, err = resume(co)
   if not ok and type(err) == 'table' and err.name == ending.NAME and not guards[co] then
