@@ -113,10 +113,22 @@ row('headers', 'GOAWAY: for later streams only', '200', function(stream)
   return goaway(stream, http2.NO_ERROR) .. table.concat(parts(stream))
 end, nil, BODY)
 for _, code in ipairs { 'CANCEL', 'INTERNAL_ERROR', 'NO_ERROR' } do
-  local outcome = code == 'NO_ERROR' and 'PARTIAL_FILE body' or 'HTTP2_STREAM body'
-  row('body', 'RST_STREAM: ' .. code, outcome, function(stream)
+  row('body', 'RST_STREAM: ' .. code, 'HTTP2_STREAM body', function(stream)
     return table.concat(parts(stream), '', 1, 2), reset_by(http2[code])(stream)
   end)
+  row('body', 'RST_STREAM: ' .. code .. ', of no known length', 'HTTP2_STREAM body',
+    function(stream)
+      return response(stream) .. frame(DATA, 0, stream, BODY), reset_by(http2[code])(stream)
+    end)
+  row('body', 'RST_STREAM: ' .. code .. ', at once', 'HTTP2_STREAM body', function(stream)
+    return response(stream) .. frame(DATA, 0, stream, BODY) .. reset_by(http2[code])(stream)
+  end)
+  row('body', 'RST_STREAM: ' .. code .. ', instead of one', 'HTTP2_STREAM body',
+    function(stream) return response(stream), reset_by(http2[code])(stream) end)
+  row('body', 'RST_STREAM: ' .. code .. ', after its end', '200', function(stream)
+    return response(stream) .. frame(DATA, http2.END_STREAM, stream, BODY)
+      .. reset_by(http2[code])(stream)
+  end, nil, BODY)
 end
 row('body', 'GOAWAY: NO_ERROR, for this stream too', 'HTTP2 body', function(stream)
   return table.concat(parts(stream), '', 1, 2), goaway(0, http2.NO_ERROR)

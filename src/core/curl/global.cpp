@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "core/curl/stream_resets.h"
+
 // Of the OpenSSL that libcurl uses; null where there is none.
 extern "C" __attribute__((weak)) int OPENSSL_init_crypto(std::uint64_t options,
                                                          const void *settings);
@@ -52,6 +54,7 @@ const char *global_init() noexcept {
   const std::lock_guard<std::mutex> guard(mutex);
   if (done) return nullptr;
   keep_openssl();
+  watch_stream_resets();
   const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code != CURLE_OK) return curl_easy_strerror(code);  // for want of memory: may be tried again
   ignore_sigpipe();
