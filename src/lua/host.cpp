@@ -130,7 +130,7 @@ int Host::collect(lua_State *L) {
 
 struct Host::Making {
   Kind kind;
-  int fd;
+  curl_socket_t fd;
   uv_handle_t **cell;
 };
 
@@ -142,7 +142,7 @@ struct Maker {
   const char *metatable;
   uv_handle_type type;
 };
-constexpr Maker makers[] = {{"new_poll", "uv_poll", UV_POLL},
+constexpr Maker makers[] = {{"new_socket_poll", "uv_poll", UV_POLL},
                             {"new_timer", "uv_timer", UV_TIMER},
                             {"new_prepare", "uv_prepare", UV_PREPARE}};
 constexpr int first_maker = 2;  // upvalue of make_protected
@@ -169,7 +169,7 @@ int Host::make_protected(lua_State *L) {
   luaL_unref(L, LUA_REGISTRYINDEX, luaL_ref(L, LUA_REGISTRYINDEX));
   lua_pushvalue(L, lua_upvalueindex(first_maker + static_cast<int>(making.kind)));
   const bool poll = making.kind == Kind::poll;
-  if (poll) lua_pushinteger(L, making.fd);
+  if (poll) lua_pushinteger(L, static_cast<lua_Integer>(making.fd));
   lua_call(L, poll ? 1 : 0, 1);
   if (!host.is_right(L, making)) return 0;  // luv's nil, message, name; or a script's
   auto **cell = static_cast<uv_handle_t **>(lua_touserdata(L, -1));
@@ -236,7 +236,7 @@ int Host::closed(lua_State *L) {
   return 0;
 }
 
-uv_handle_t **Host::make(Kind kind, int fd) noexcept {
+uv_handle_t **Host::make(Kind kind, curl_socket_t fd) noexcept {
   lua_State *L = state();
   Making making{kind, fd, nullptr};
   lua_rawgeti(L, LUA_REGISTRYINDEX, make_);

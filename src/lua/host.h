@@ -28,7 +28,7 @@ class Host final : public HandleFactory, public Elsewhere {
   Host(const Host &) = delete;
   Host &operator=(const Host &) = delete;
 
-  uv_handle_t **make(Kind kind, int fd) noexcept override;
+  uv_handle_t **make(Kind kind, curl_socket_t fd) noexcept override;
 
   /// Has scripts called outside of the loop's callbacks: `schedule(fn)` calls a function there,
   /// `report(message)` tells of an error that leaves one, `is_shut()` whether a script runs the

@@ -8,6 +8,7 @@
 #include "core/curl/global.h"
 #include "core/curl/url.h"
 #include "lua/digest.h"
+#include "lua/export.h"
 #include "lua/form.h"
 #include "lua/host.h"
 #include "lua/info.h"
@@ -241,7 +242,7 @@ int open_once(lua_State *L) {
 }  // namespace luvcurl::lua
 
 /// The loader's door into the module: a lua_CFunction that pushes the module's table.
-extern "C" __attribute__((visibility("default"))) int luvcurl_open(lua_State *L);
+extern "C" LUVCURL_EXPORT int luvcurl_open(lua_State *L);
 extern "C" int luvcurl_open(lua_State *L) {
   return luvcurl::lua::guarded<luvcurl::lua::open_once>(L);
 }

@@ -45,7 +45,7 @@ uv_handle_t *allocate() {
 
 }  // namespace
 
-uv_handle_t **PlainHost::make(Kind kind, int fd) noexcept {
+uv_handle_t **PlainHost::make(Kind kind, curl_socket_t fd) noexcept {
   if (refused_ == static_cast<int>(kind)) return nullptr;
   if (meanwhile_ && meanwhile_kind_ == kind) std::exchange(meanwhile_, nullptr)();
   uv_handle_t *handle = nullptr;

@@ -22,7 +22,7 @@ class PlainHost final : public HandleFactory {
   /// Stops luvcurl, closes every handle of the loop and expects the loop to be empty then.
   ~PlainHost() override;
 
-  uv_handle_t **make(Kind kind, int fd) noexcept override;
+  uv_handle_t **make(Kind kind, curl_socket_t fd) noexcept override;
 
   uv_loop_t *loop() { return &loop_; }
 

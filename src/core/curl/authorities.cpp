@@ -1,10 +1,8 @@
 #include "core/curl/authorities.h"
 
-#include <sys/stat.h>
-
-#include <cstdio>
-#include <tuple>
 #include <unordered_map>
+
+#include "core/curl/file.h"
 
 namespace luvcurl {
 
@@ -39,32 +37,9 @@ OpenSsl::LookupMethod *make_method(const OpenSsl &ssl) noexcept {
 
 // --- what was read before ---
 
-struct Stamp {
-  dev_t device{};
-  ino_t inode{};
-  off_t size{};
-  timespec modified{}, changed{};
-
-  bool operator==(const Stamp &other) const {
-    const auto all = [](const Stamp &stamp) {
-      return std::make_tuple(stamp.device, stamp.inode, stamp.size, stamp.modified.tv_sec,
-                             stamp.modified.tv_nsec, stamp.changed.tv_sec, stamp.changed.tv_nsec);
-    };
-    return all(*this) == all(other);
-  }
-};
-
-bool stamp_of(const std::string &path, Stamp *out) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  *out = {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
-  return true;
-}
-
 bool read_file(const std::string &path, std::string *out) {
   constexpr std::size_t largest = 16 * 1024 * 1024;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "rbe"),
-                                                              &std::fclose);
+  const FilePtr file = open_file(path);
   if (!file) return false;
   char buffer[16 * 1024];
   std::size_t count = 0;
@@ -80,7 +55,7 @@ struct Memory {
   static constexpr std::size_t most = 16;  // of each; forgotten all at once
 
   struct File {
-    Stamp stamp;
+    FileStamp stamp;
     Held authorities;
   };
 
@@ -157,7 +132,7 @@ bool Authorities::attach(const Held &authorities, void *context) noexcept {
 Held Authorities::of_file(const OpenSsl &ssl, const std::string &path) {
   Memory &all = memory();
   const std::lock_guard<std::mutex> guard(all.mutex);
-  Stamp stamp;
+  FileStamp stamp;
   if (!stamp_of(path, &stamp)) return nullptr;
   const auto known = all.files.find(path);
   if (known != all.files.end() && known->second.stamp == stamp) return known->second.authorities;

@@ -1,19 +1,15 @@
 #include "core/curl/trust.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <cstring>
 
 #include "core/curl/authorities.h"
+#include "core/curl/file.h"
 #include "core/curl/quirks.h"
 
 namespace luvcurl::trust {
 
 namespace {
-
-// A folder that never has anything in it.
-constexpr const char *no_folder = "/dev/null";
 
 // COMPAT libcurl from 8.17 on takes its built-in file for CAINFO where that was set to none; not
 // where certificates are given as a text. So it gets a text that names nobody: a list of revoked
@@ -128,7 +124,7 @@ CURLcode on_connection(CURL *, void *context, void *handle) noexcept {
 bool can_be_read(const OptionSet &options, const Side &side, const Trusted &trusted) {
   if (openssl() == nullptr) return false;
   if (trusted.text != nullptr || options.has(side.file)) return authorities_of(trusted) != nullptr;
-  return !trusted.file.empty() && access(trusted.file.c_str(), R_OK) == 0;
+  return !trusted.file.empty() && open_file(trusted.file) != nullptr;
 }
 
 CURLcode set_text(CURL *easy, CURLoption id, const char *text) {

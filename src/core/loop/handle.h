@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curl/curl.h>
+
 #include "core/loop/uv_api.h"
 
 namespace luvcurl {
@@ -17,7 +19,7 @@ class HandleFactory {
   /// stays readable until the factory dies and holds nullptr once the host has freed the handle; or
   /// nullptr when the handle cannot be made. Never closes one: Loop::rest() says which the host
   /// may.
-  virtual uv_handle_t **make(Kind kind, int fd) noexcept = 0;
+  virtual uv_handle_t **make(Kind kind, curl_socket_t fd) noexcept = 0;
 };
 
 /// A handle on loan: the host may close or free it at any moment (uv.walk, exit), so look before

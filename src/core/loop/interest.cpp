@@ -1,10 +1,8 @@
 #include "core/loop/interest.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
-#include "core/curl/pairs.h"
+#include "core/curl/socket.h"
 #include "core/loop/descriptors.h"
 #include "core/loop/watched_numbers.h"
 
@@ -12,8 +10,8 @@ namespace luvcurl {
 
 // What is known of this number; nullptr when it is no descriptor's, or nothing is known.
 Interest::Watch *Interest::find(curl_socket_t fd) noexcept {
-  const auto index = static_cast<std::size_t>(fd);
-  return fd >= 0 && index < watches_.size() ? &watches_[index] : nullptr;
+  const std::size_t index = index_of(fd);
+  return index < watches_.size() ? &watches_[index] : nullptr;
 }
 
 // Room for what is known of it; nullptr when it is no descriptor's: a number from outside is no
@@ -22,8 +20,8 @@ Interest::Watch *Interest::find(curl_socket_t fd) noexcept {
 // the transfer, or begins it anew.
 Interest::Watch *Interest::at(curl_socket_t fd) {
   if (Watch *known = find(fd)) return known;
-  if (fd < 0 || ::fcntl(fd, F_GETFD) < 0) return nullptr;
-  const std::size_t size = std::max(static_cast<std::size_t>(fd) + 1, watches_.size() * 2);
+  if (fd == CURL_SOCKET_BAD || !is_open(fd)) return nullptr;
+  const std::size_t size = std::max(index_of(fd) + 1, watches_.size() * 2);
   dirty_.reserve(size);  // so that mark() needs no memory
   watches_.resize(size);
   return find(fd);
@@ -60,7 +58,7 @@ void Interest::recount() noexcept {
   for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
     Watch &watch = watches_[fd];
     const bool seen = watch.want != 0 || watch.connected;
-    if (watch.ours && !seen && ::fcntl(static_cast<int>(fd), F_GETFD) < 0) own(watch, false);
+    if (watch.ours && !seen && !is_open(static_cast<curl_socket_t>(fd))) own(watch, false);
   }
 }
 
@@ -99,8 +97,8 @@ void Interest::responded() noexcept {
 }
 
 bool Interest::has_reached(curl_socket_t fd) const noexcept {
-  const auto index = static_cast<std::size_t>(fd);
-  return fd >= 0 && index < watches_.size() && watches_[index].reached;
+  const std::size_t index = index_of(fd);
+  return index < watches_.size() && watches_[index].reached;
 }
 
 void Interest::closing(curl_socket_t fd) noexcept {
@@ -127,7 +125,7 @@ void Interest::forget(const SocketOwner *owner) noexcept {
 // the loop: that must find what is still to be done, and may have done it by then. So the watch is
 // looked up anew after.
 void Interest::make_handle(curl_socket_t fd) {
-  const auto index = static_cast<std::size_t>(fd);
+  const std::size_t index = index_of(fd);
   mark(fd, watches_[index]);
   const Handle made(factory_.make(HandleFactory::Kind::poll, fd));
   if (auto *handle = made.get(uv_)) uv_.unref(handle);
@@ -142,13 +140,13 @@ void Interest::make_handle(curl_socket_t fd) {
 }
 
 SocketOwner *Interest::apply_one(curl_socket_t fd) {
-  watches_[static_cast<std::size_t>(fd)].dirty = false;
+  watches_[index_of(fd)].dirty = false;
   {
-    const Watch &watch = watches_[static_cast<std::size_t>(fd)];
+    const Watch &watch = watches_[index_of(fd)];
     if (watch.want == 0 || is_met(watch)) return nullptr;
     if (watch.handle.get(uv_) == nullptr) make_handle(fd);
   }
-  Watch &watch = watches_[static_cast<std::size_t>(fd)];
+  Watch &watch = watches_[index_of(fd)];
   if (watch.want == 0 || is_met(watch)) return nullptr;
   auto *poll = watch.handle.as<uv_poll_t>(uv_);
   if (poll == nullptr) return watch.owner;
@@ -159,7 +157,7 @@ SocketOwner *Interest::apply_one(curl_socket_t fd) {
   return nullptr;
 }
 
-Interest::Event Interest::event(int fd, int status, int events) noexcept {
+Interest::Event Interest::event(curl_socket_t fd, int status, int events) noexcept {
   Watch *known = find(fd);
   if (known == nullptr) return {};
   Watch &watch = *known;
@@ -182,7 +180,7 @@ Interest::Event Interest::event(int fd, int status, int events) noexcept {
   return event;
 }
 
-void Interest::settled(int fd) {
+void Interest::settled(curl_socket_t fd) {
   Watch *watch = find(fd);
   if (watch != nullptr && watch->want != 0 && !is_met(*watch)) mark(fd, *watch);
 }
@@ -198,16 +196,16 @@ std::vector<uv_handle_t **> Interest::unneeded(int epoll) const {
   for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
     const Watch &watch = watches_[fd];
     if (watch.is_idle() && watch.handle.get(uv_) != nullptr &&
-        !watched.may_have(static_cast<int>(fd)))
+        !watched.may_have(static_cast<curl_socket_t>(fd)))
       cells.push_back(watch.handle.cell());
   }
   return cells;
 }
 
 bool Interest::let_go(uv_handle_t **cell) noexcept {
-  uv_os_fd_t fd = -1;
-  if (*cell == nullptr || uv_.fileno(*cell, &fd) != 0) return true;  // closed, or no poll
-  Watch *watch = find(fd);
+  uv_os_fd_t descriptor{};
+  if (*cell == nullptr || uv_.fileno(*cell, &descriptor) != 0) return true;  // closed, or no poll
+  Watch *watch = find(socket_of(descriptor));
   if (watch == nullptr || watch->handle.cell() != cell) return true;
   if (!watch->is_idle()) return false;
   watch->handle = Handle();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/curl/socket.h"
 #include "core/loop/handle.h"
 #include "core/loop/socket_owner.h"
 
@@ -77,15 +78,15 @@ class Interest {
   };
 
   /// Translates an event of libuv. Unwatches the socket when nobody wants its events any more.
-  Event event(int fd, int status, int events) noexcept;
+  Event event(curl_socket_t fd, int status, int events) noexcept;
 
   /// After an event was handled: re-registers what libuv unregistered on its own (POLLERR).
-  void settled(int fd);
+  void settled(curl_socket_t fd);
 
   /// Whether this handle is one of ours: there may be others on the loop who watch sockets.
-  bool owns(int fd, const uv_handle_t *poll) const noexcept {
-    const auto index = static_cast<std::size_t>(fd);
-    return fd >= 0 && index < watches_.size() && watches_[index].handle.get(uv_) == poll;
+  bool owns(curl_socket_t fd, const uv_handle_t *poll) const noexcept {
+    const std::size_t index = index_of(fd);
+    return index < watches_.size() && watches_[index].handle.get(uv_) == poll;
   }
 
   /// The number of descriptors watched right now.

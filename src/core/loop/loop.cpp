@@ -167,9 +167,12 @@ void Loop::set_budget() noexcept {
 
 void Loop::on_poll(uv_poll_t *poll, int status, int events) noexcept {
   const auto *handle = reinterpret_cast<uv_handle_t *>(poll);
-  uv_os_fd_t fd = -1;
+  curl_socket_t fd = CURL_SOCKET_BAD;
   Loop *self = of(handle, [&](const Loop &loop) {
-    return loop.uv_.fileno(handle, &fd) == 0 && loop.interest_.owns(fd, handle);
+    uv_os_fd_t descriptor{};
+    if (loop.uv_.fileno(handle, &descriptor) != 0) return false;
+    fd = socket_of(descriptor);
+    return loop.interest_.owns(fd, handle);
   });
   if (self == nullptr) return;
   try {

@@ -16,12 +16,12 @@ void Polls::turn_begins(std::uint64_t now) noexcept {
 
 // epoll tells of the same sockets first each time: whom the budget did not reach comes before them
 // in the next poll.
-bool Polls::may_work_on(int fd, bool has_budget) noexcept {
+bool Polls::may_work_on(curl_socket_t fd, bool has_budget) noexcept {
   if (fd == first_) first_ = nobody;
   const bool too_early = first_ != nobody;
   if ((!too_early && has_budget) || put_off_ >= most_put_off) return true;
   ++put_off_;
-  int &put_off = too_early ? early_ : late_;
+  curl_socket_t &put_off = too_early ? early_ : late_;
   if (put_off == nobody) put_off = fd;
   return false;
 }

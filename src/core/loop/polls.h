@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curl/curl.h>
+
 #include <cstdint>
 
 namespace luvcurl {
@@ -13,7 +15,7 @@ class Polls {
   void turn_ended(std::uint64_t now) noexcept { turned_at_ = now; }
 
   /// Whether an event of this socket may be worked on now, or is put off to the next poll.
-  bool may_work_on(int fd, bool has_budget) noexcept;
+  bool may_work_on(curl_socket_t fd, bool has_budget) noexcept;
 
   /// What came before this has been seen.
   std::uint64_t looked_at() const { return looked_at_; }
@@ -22,12 +24,12 @@ class Polls {
   // While epoll has as many events as libuv takes at once, libuv asks it for more, up to 48 times:
   // to put off more than that in one poll takes longer than to work on them.
   static constexpr int most_put_off = 1024;
-  static constexpr int nobody = -1;
+  static constexpr curl_socket_t nobody = CURL_SOCKET_BAD;
 
-  int first_ = nobody;  // comes first in this poll
-  int late_ = nobody;   // the first that was put off after it
-  int early_ = nobody;  // and before it
-  int put_off_ = 0;     // in this poll
+  curl_socket_t first_ = nobody;  // comes first in this poll
+  curl_socket_t late_ = nobody;   // the first that was put off after it
+  curl_socket_t early_ = nobody;  // and before it
+  int put_off_ = 0;               // in this poll
   std::uint64_t turned_at_ = 0;
   std::uint64_t looked_at_ = 0;
 };

@@ -1,14 +1,10 @@
 #include "core/loop/sockets.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <new>
 
 #include "core/curl/easy.h"
 #include "core/curl/easy_user.h"
+#include "core/curl/socket.h"
 #include "core/loop/interest.h"
 
 namespace luvcurl {
@@ -18,25 +14,21 @@ namespace {
 curl_socket_t on_open(void *easy, curlsocktype, curl_sockaddr *address) {
   EasyUser *user = static_cast<Easy *>(easy)->user;
   if (user == nullptr) return CURL_SOCKET_BAD;
-#ifdef SOCK_CLOEXEC
-  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-#else
-  const int fd = ::socket(address->family, address->socktype, address->protocol);
-  if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-#endif
+  int error = 0;
+  const curl_socket_t socket = open_socket(*address, &error);
   try {
-    user->on_socket(fd < 0 ? CURL_SOCKET_BAD : fd, fd < 0 ? errno : 0);
+    user->on_socket(socket, error);
   } catch (const std::bad_alloc &) {
-    ::close(fd);
+    if (socket != CURL_SOCKET_BAD) close_socket(socket);
     return CURL_SOCKET_BAD;
   }
-  return fd < 0 ? CURL_SOCKET_BAD : fd;
+  return socket;
 }
 
 // What a server connects to us (FTP's active mode) libcurl accepts itself.
 int on_socket_options(void *easy, curl_socket_t fd, curlsocktype purpose) {
   if (purpose == CURLSOCKTYPE_ACCEPT) {
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    keep_from_children(fd);
   } else {
     Easy &owner = *static_cast<Easy *>(easy);
     owner.socket = fd;
@@ -47,7 +39,7 @@ int on_socket_options(void *easy, curl_socket_t fd, curlsocktype purpose) {
 
 int on_close(void *interest, curl_socket_t fd) {
   static_cast<Interest *>(interest)->closing(fd);
-  return ::close(fd);
+  return close_socket(fd);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curl/curl.h>
+
 #include <vector>
 
 namespace luvcurl {
@@ -10,7 +12,7 @@ class WatchedNumbers {
   explicit WatchedNumbers(int epoll);
 
   /// Whether this number is watched. Where that cannot be known: whether it is a descriptor's.
-  bool may_have(int fd) const noexcept;
+  bool may_have(curl_socket_t fd) const noexcept;
 
  private:
   bool is_known_ = false;

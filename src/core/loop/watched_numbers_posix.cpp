@@ -26,7 +26,7 @@ WatchedNumbers::WatchedNumbers(int epoll) {
   std::fclose(file);
 }
 
-bool WatchedNumbers::may_have(int fd) const noexcept {
+bool WatchedNumbers::may_have(curl_socket_t fd) const noexcept {
   if (!is_known_) return ::fcntl(fd, F_GETFD) >= 0;
   const auto index = static_cast<std::size_t>(fd);
   return index < numbers_.size() && numbers_[index];
