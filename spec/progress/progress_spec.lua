@@ -217,6 +217,36 @@ describe('as on_progress', function()
     assert.matches('1m: [%d.]+ .B in', out.text())
   end)
 
+  runs('what was sent is said at the end, and no more than that', function()
+    local server = fault.serve(function(conn)
+      conn:request()
+      conn:send(fault.response { body = ('y'):rep(300) })
+    end)
+    local function chunks()
+      local left = 20
+      return function()
+        left = left - 1
+        return left >= 0 and ('x'):rep(100000) or nil
+      end
+    end
+    for _, body in ipairs { ('x'):rep(2000000), chunks() } do
+      local out, last = output(false), nil
+      local line = curl.progress_bar({ output = out }):add('up')
+      assert(curl.put(server.url, { body = body, on_progress = function(now)
+        last = now
+        line(now)
+      end }))
+      line:finish()
+      assert.same({ 2000000, 300 }, { last.up, last.down })
+      assert.matches('up: 2%.0 MB in [%d.]+ s', out.text())
+    end
+    local out = output(false)
+    local line = curl.progress_bar({ output = out }):add('both')
+    assert(curl.post(server.url, { body = ('x'):rep(200), on_progress = line }))
+    line:finish()
+    assert.matches('both: 300 B %(200 B sent%) in', out.text())
+  end)
+
   it('it must be callable', function()
     for _, value in ipairs { {}, 'x', true, setmetatable({}, {}) } do
       local ok, err = pcall(curl.get, 'http://h/', { on_progress = value }, helper.never())

@@ -69,12 +69,16 @@ function text.time(ms)
   return ('%d:%02d'):format(math.floor(s / 60), s % 60)
 end
 
---- What counts: the way down, unless only the way up has anything.
+--- What counts: the way that has more to carry. The answer to an upload has a body, too.
+---@return number done
+---@return number total
+---@return boolean is_up
 local function counts(progress)
-  if progress.down == 0 and progress.down_total == 0 and progress.up > 0 then
-    return progress.up, progress.up_total
+  local up = math.max(progress.up, progress.up_total)
+  if up > 0 and up > math.max(progress.down, progress.down_total) then
+    return progress.up, progress.up_total, true
   end
-  return progress.down, progress.down_total
+  return progress.down, progress.down_total, false
 end
 
 --- Whole percent; nil when the size is not known.
@@ -150,8 +154,12 @@ function text.ended(label, progress, ms, err)
   if err then
     return named(label) .. text.safe(tostring(err))
   end
-  local done = progress and counts(progress) or 0
-  return ('%s%s in %.1f s, %s/s'):format(named(label), text.size(done), ms / 1000,
+  local done, is_up, _ = 0, true, nil
+  if progress then
+    done, _, is_up = counts(progress)
+  end
+  local sent = not is_up and progress.up > 0 and (' (%s sent)'):format(text.size(progress.up)) or ''
+  return ('%s%s%s in %.1f s, %s/s'):format(named(label), text.size(done), sent, ms / 1000,
     text.size(ms > 0 and done * 1000 / ms or 0))
 end
 

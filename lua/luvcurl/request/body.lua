@@ -133,6 +133,9 @@ end
 ---@return boolean  whether there is a body
 return function(out, request)
   local field = only_one(request)
+  if out.events then
+    out:header('Accept', 'text/event-stream')
+  end
   if not field then
     check_no_body(out)
     return false
@@ -140,7 +143,9 @@ return function(out, request)
   if field == 'json' then
     out.body = json.encode('request.json', request.json)
     out:header('Content-Type', 'application/json')
-    out:header('Accept', 'application/json')
+    if not out.events then
+      out:header('Accept', 'application/json')
+    end
   elseif field == 'form' then
     out.body = pairlist.form('request.form', request.form)
     out:header('Content-Type', 'application/x-www-form-urlencoded')

@@ -39,6 +39,7 @@
 ---@field on_response? fun(res: luvcurl.Response)  the final response's headers are in
 ---@field on_data? fun(chunk: string, res: luvcurl.Response)  then res.body stays nil
 ---@field on_progress? fun(progress: luvcurl.Progress)  at most ten times a second
+---@field events? boolean         asks for server-sent events (Accept), for `res:events()`
 ---@field infos? string[]         what `res:info(name)` is to know after the end, too: 'certinfo'
 ---  (the server's certificates; over a connection of its own), 'cookielist', any CURLINFO by its
 ---  name in lower case
@@ -233,6 +234,12 @@ function fields.resend(out, where, value)
   out:settings().resend = value and 1 or 0
 end
 
+function fields.events(out, where, value)
+  if check.type(where, value, 'boolean') then
+    out.events = true
+  end
+end
+
 function fields.infos(out, where, value)
   local names = infos.names(where, value)
   for _, name in ipairs(names) do
@@ -258,7 +265,8 @@ fields.on_progress = hook
 local ORDER = {
   'redirects', 'timeout', 'connect_timeout', 'low_speed', 'auth', 'bearer', 'proxy', 'tls',
   'http_version', 'accept_encoding', 'range', 'resume_from', 'max_body', 'high_water',
-  'first_byte', 'idle', 'resend', 'infos', 'on_response', 'on_data', 'on_progress',
+  'first_byte', 'idle', 'resend', 'infos', 'events',
+  'on_response', 'on_data', 'on_progress',
 }
 
 --- Those that request.lua and body.lua look after.

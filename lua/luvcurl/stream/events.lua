@@ -85,8 +85,9 @@ local function is_stream(reader)
   error(errors.new({
     name = res.status == 200 and 'WEIRD_SERVER_REPLY' or 'HTTP_RETURNED_ERROR',
     code = res.status == 200 and 8 or 22,
-    message = ('expected 200 and text/event-stream, the server answered %d and %s'):format(
-      res.status, kind ~= '' and kind or 'no Content-Type'),
+    message = ('expected 200 and text/event-stream, the server answered %d and %s%s'):format(
+      res.status, kind ~= '' and kind or 'no Content-Type',
+      res.status == 200 and ' (the field events = true asks for events)' or ''),
     url = res.url, phase = 'body', response = res,
   }), 0)
 end

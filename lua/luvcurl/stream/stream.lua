@@ -81,6 +81,9 @@ end
 --- more than `max_event` bytes (1 MiB) raises FILESIZE_EXCEEDED. An answer of 204 has none; one
 --- that is not 200 and text/event-stream raises an Error.
 ---
+--- The request's field `events = true` asks the server for events (Accept), as each reconnection
+--- does.
+---
 --- With `reconnect`, a stream that ends or fails is asked for again: after `retry` ms (3000, or
 --- what the server said last, but no less than 100), with the Last-Event-ID, as often as it takes;
 --- after twice the time, up to half a minute, for each try before it that brought no event. That

@@ -61,6 +61,7 @@ std::size_t Outbox::read(char *out, std::size_t size) {
 
 void Outbox::restart() {
   bytes_.clear();
+  start_ = bytes_.position();
   finished_ = false;
   asked_ = false;
   touched_ = false;

@@ -93,6 +93,8 @@ class Outbox {
   std::size_t read(char *out, std::size_t size);
 
   std::size_t size() const { return bytes_.size(); }
+  /// How many bytes libcurl has taken since the source's start.
+  std::uint64_t given() const { return bytes_.position() - start_; }
   bool finished() const { return finished_; }
   bool low() const { return !finished_ && size() < low_water; }
 
@@ -121,6 +123,7 @@ class Outbox {
   bool asked_ = false;
   bool touched_ = false;
   bool stale_ = false;
+  std::uint64_t start_ = 0;  // bytes taken of the rounds before this one
 };
 
 }  // namespace luvcurl

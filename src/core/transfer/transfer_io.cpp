@@ -105,8 +105,12 @@ bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
   return true;
 }
 
+// libcurl counts the sizes of the chunks, too.
 void Transfer::on_progress(const Progress &progress) {
-  if (telling_.counted(progress, loop_.now())) tell_of(Telling::progress);
+  Progress counts = progress;
+  if (request_.body == BodyKind::stream && !outboxes_.empty())
+    counts.up = std::min(counts.up, static_cast<std::int64_t>(outboxes_.front().given()));
+  if (telling_.counted(counts, loop_.now())) tell_of(Telling::progress);
 }
 
 void Transfer::on_socket(curl_socket_t fd, int error) {
