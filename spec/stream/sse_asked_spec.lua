@@ -10,7 +10,8 @@ end
 
 describe('res:events', function()
   runs('asks for events from the first request on', function()
-    local event = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n' .. 'retry: 100\ndata: x\n\n'
+    local event = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'
+      .. 'retry: 100\ndata: x\n\n'
     local asked = {}
     local server = fault.serve(function(conn)
       asked[#asked + 1] = conn:request().headers.accept
