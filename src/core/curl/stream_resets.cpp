@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -24,16 +25,18 @@ struct FrameHead {
   std::int32_t stream;
   std::uint8_t type;
 };
+using UserData = void *(*)(Session *, std::int32_t stream);
 using OnBeginFrame = int (*)(Session *, const FrameHead *, void *user);
 using SetOnBeginFrame = void (*)(Callbacks *, OnBeginFrame);
 
 constexpr std::uint8_t rst_stream = 3;
-constexpr std::uint32_t no_error = 0, cancel = 8;
+constexpr std::uint32_t no_error = 0, refused_stream = 7, cancel = 8;
 
 // libcurl has one such callback for servers and one for proxies.
 constexpr std::size_t most = 4;
 std::array<std::atomic<OnStreamClose>, most> originals;
 std::atomic<RemoteClose> remote_close;
+std::atomic<UserData> user_data;
 
 // The stream that a frame under way resets, though the server has not ended it. By the time that
 // nghttp2 tells of its end it counts as ended.
@@ -52,9 +55,30 @@ int on_begin_frame(Session *session, const FrameHead *head, void * /*user*/) {
   return 0;
 }
 
+// Whose streams were refused, until they begin another: libcurl has its handles for the streams'
+// user data. They are only compared.
+struct Refused {
+  std::array<const void *, 256> handles{};
+  std::size_t count = 0;
+
+  std::size_t find(const void *handle) const {
+    return static_cast<std::size_t>(std::find(handles.begin(), handles.begin() + count, handle) -
+                                    handles.begin());
+  }
+};
+thread_local Refused refused;
+
+void note_refusal(Session *session, std::int32_t stream) {
+  const void *handle = user_data.load()(session, stream);
+  if (handle == nullptr) return;
+  if (refused.count == refused.handles.size()) refused.count = 0;  // of handles long gone
+  if (refused.find(handle) == refused.count) refused.handles[refused.count++] = handle;
+}
+
 template <std::size_t place>
 int on_stream_close(Session *session, std::int32_t stream, std::uint32_t error, void *user) {
   const bool is_cut = error == no_error && reset.session == session && reset.stream == stream;
+  if (error == refused_stream) note_refusal(session, stream);
   return originals[place].load()(session, stream, is_cut ? cancel : error, user);
 }
 
@@ -81,8 +105,10 @@ void set_on_stream_close(Callbacks *callbacks, OnStreamClose callback) noexcept 
       reinterpret_cast<RemoteClose>(find("nghttp2_session_get_stream_remote_close"));
   const auto set_begin = reinterpret_cast<SetOnBeginFrame>(
       find("nghttp2_session_callbacks_set_on_begin_frame_callback"));
-  if (closed != nullptr && set_begin != nullptr) {
+  const auto get_data = reinterpret_cast<UserData>(find("nghttp2_session_get_stream_user_data"));
+  if (closed != nullptr && set_begin != nullptr && get_data != nullptr) {
     remote_close = closed;
+    user_data = get_data;
     set_begin(callbacks, &on_begin_frame);
     callback = wrapped(callback);
   }
@@ -92,6 +118,13 @@ void set_on_stream_close(Callbacks *callbacks, OnStreamClose callback) noexcept 
 }  // namespace
 
 void watch_stream_resets() noexcept {}
+
+bool was_refused(CURL *easy) noexcept { return refused.find(easy) != refused.count; }
+
+void forget_refusal(CURL *easy) noexcept {
+  const std::size_t place = refused.count == 0 ? 0 : refused.find(easy);
+  if (place < refused.count) refused.handles[place] = refused.handles[--refused.count];
+}
 
 }  // namespace luvcurl
 

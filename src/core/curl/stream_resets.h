@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curl/curl.h>
+
 namespace luvcurl {
 
 /// COMPAT libcurl takes an HTTP/2 stream that the server resets without an error code (RST_STREAM
@@ -9,5 +11,13 @@ namespace luvcurl {
 ///
 /// To be called once, so that the linker keeps it.
 void watch_stream_resets() noexcept;
+
+/// Whether the server has refused the stream of the request that a handle was at: by RST_STREAM
+/// REFUSED_STREAM, or by a GOAWAY for earlier streams. It has not acted on it then. libcurl < 8.1
+/// ends such a request by CURLE_HTTP2, as it does when it may have been read.
+bool was_refused(CURL *easy) noexcept;
+
+/// A handle begins another request.
+void forget_refusal(CURL *easy) noexcept;
 
 }  // namespace luvcurl

@@ -4,6 +4,7 @@
 
 #include "core/curl/callbacks.h"
 #include "core/curl/form.h"
+#include "core/curl/stream_resets.h"
 #include "core/transfer/body.h"
 
 namespace luvcurl {
@@ -89,6 +90,7 @@ bool Request::decodes() const {
 
 CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
   easy.message[0] = '\0';
+  forget_refusal(easy.handle.get());
   CURLcode code = set_url(easy, request);
   if (code == CURLE_OK) code = set_body(easy, request);
   if (code == CURLE_OK) code = set_names(easy, request);

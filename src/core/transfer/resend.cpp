@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/curl/info.h"
+#include "core/curl/stream_resets.h"
 #include "core/transfer/request.h"
 
 namespace luvcurl::resend {
@@ -43,8 +44,9 @@ bool is_harmless(const Easy &easy, const Request &request) {
 
 bool is_allowed(const Easy &easy, const Request &request) {
   if (is_harmless(easy, request)) return true;
+  CURL *handle = easy.handle.get();
   return request.resend == Resend::by_method &&
-         info_long(easy.handle.get(), CURLINFO_REQUEST_SIZE) == 0;
+         (info_long(handle, CURLINFO_REQUEST_SIZE) == 0 || was_refused(handle));
 }
 
 void leads_on(Easy &easy, const Request &request, long status) {
