@@ -14,18 +14,27 @@ local Multi = require('luvcurl/call/multi')
 
 ---@alias luvcurl.Callback fun(err: luvcurl.Error|nil, res: luvcurl.Response|nil)
 
+local way = {
+  core = function()
+    return Multi.shared().core
+  end,
+}
+
 ---@class luvcurl : luvcurl.Verbs
 ---@field Multi luvcurl.Multi
 ---@field session fun(settings?: luvcurl.SessionSettings): luvcurl.Session
 ---@field progress_bar fun(opts?: luvcurl.ProgressBarOptions): luvcurl.ProgressBar
 ---@field shutdown fun(callback?: fun())  ends all that is under way, then closes what can be
-local curl = api.build({
-  core = function()
-    return Multi.shared().core
-  end,
-})
+---@field sleep fun(ms: number, callback?: function): any, any  waits, in the styles of the verbs
+---@field spawn fun(fn: fun(task: luvcurl.Spawned), callback?: function): luvcurl.Spawned  runs it
+---  in a coroutine that can be cancelled and waited for
+---@field map luvcurl.MapVerb
+local curl = api.build(way)
 
 curl.Multi = Multi
+curl.map = api.map(way)
+curl.sleep = lazy.call('luvcurl/call/sleep')
+curl.spawn = api.spawn
 curl.session = lazy.call('luvcurl/session/session')
 curl.progress_bar = lazy.call('luvcurl/progress/bar')
 curl.shutdown = lazy.call('luvcurl/call/shutdown')

@@ -97,12 +97,13 @@ function perform.wait(core, given, url, method)
   return one.res, one.err
 end
 
---- Ends a transfer whose end can no longer be waited for.
+--- Ends a transfer whose end can no longer be waited for. Raises in a task that was cancelled.
 ---@param t luvcurl.Transfer
----@param why string
+---@param why string|luvcurl.Error
 ---@return luvcurl.Error
 function perform.given_up(t, why)
   t:cancel()
+  await.refuse(why)
   return errors.new({
     name = 'ABORTED_BY_CALLBACK', code = 42, message = why, url = t:url(), timings = t:timings(),
   })

@@ -2,7 +2,7 @@
 --- something has happened to a transfer. One class for each way a result is wanted.
 
 local await = require('luvcurl/host/await')
-local failure = require('luvcurl/response/failure')
+local failure = require('luvcurl/response/failure').of
 local host = require('luvcurl/host/host')
 local infos = require('luvcurl/response/infos')
 local output = require('luvcurl/host/output')

@@ -24,6 +24,7 @@ local device = require('luvcurl/download/device')
 local ending = require('luvcurl/host/ending')
 local errors = require('luvcurl/response/error')
 local infos = require('luvcurl/response/infos')
+local failure = require('luvcurl/response/failure')
 local partfile = require('luvcurl/download/partfile')
 local perform = require('luvcurl/call/perform')
 local request = require('luvcurl/request/request')
@@ -64,14 +65,15 @@ local PUBLIC = {
 
 --- Ends it: the temporary file is removed (kept with resume), then the callback gets
 --- ABORTED_BY_CALLBACK.
+---@param why? luvcurl.Error  what it gets instead
 ---@return boolean  whether it was still under way
-function Download:cancel()
+function Download:cancel(why)
   if self.over or self.cancelled then
     return false
   end
-  self.cancelled = true
+  self.cancelled = why or true
   if self.t then
-    self.t:cancel()
+    failure.cancel(self.t, why)
   end
   return true
 end

@@ -30,10 +30,13 @@ end
 ---@return luvcurl.Error|nil err  when somebody has cancelled the download
 function Saving:cancelled()
   local d = self.download
-  if d.cancelled == ending.NAME then
+  local why = d.cancelled
+  if why == ending.NAME then
     return d:error(ending.NAME, 42, ending.MESSAGE)
-  elseif d.cancelled then
+  elseif why == true then
     return d:error('ABORTED_BY_CALLBACK', 42, 'cancelled')
+  elseif why then
+    return d:error(why.name, why.code, why.message)
   end
 end
 

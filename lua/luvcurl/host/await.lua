@@ -25,6 +25,10 @@ local NVIM_SLICE = 100
 --- Who is told when a coroutine of ours dies, instead of the host.
 local guards = setmetatable({}, { __mode = 'k' })
 
+--- The task that a coroutine runs, while both are there: the coroutine's stack holds its task.
+---@type table<thread, luvcurl.Spawned>
+local tasks = setmetatable({}, { __mode = 'kv' })
+
 local IN_CALLBACK = 'luvcurl: inside a luv callback pass a callback, or call from a coroutine: '
   .. 'coroutine.wrap(function() … end)()'
 
@@ -32,11 +36,16 @@ local LOST = 'luvcurl: a coroutine that was woken at the end of a transfer has y
   .. 'nobody is there to take it: who called it as a generator (a for loop, coroutine.wrap) was '
   .. 'given nothing while it waited. Make requests outside of generators, or pass callbacks'
 
---- The coroutine that is to yield, or nil when the loop is to be run. Raises where neither can be.
+--- The coroutine that is to yield, or nil when the loop is to be run. Raises where neither can be,
+--- and in a task that was cancelled.
 ---@return thread|nil
 function await.place()
   local co, is_main = running()
   if co and not is_main and (not isyieldable or isyieldable()) then
+    local task = tasks[co]
+    if task and task.why then
+      error(task.why, 0)
+    end
     return co
   end
   if nvim then
@@ -56,6 +65,19 @@ end
 ---@param handler fun(message: string)|nil
 function await.guard(co, handler)
   guards[co] = handler
+end
+
+--- `co` runs a task: what it waits in can be interrupted, and it has the errors that kill it.
+---@param co thread
+---@param task luvcurl.Spawned
+function await.own(co, task)
+  tasks[co] = task
+end
+
+---@param co thread|nil
+---@return luvcurl.Spawned|nil  that it runs
+function await.task_of(co)
+  return co and tasks[co]
 end
 
 local function run_nvim(waiter)
@@ -114,11 +136,13 @@ local function yield_nvim(waiter)
   end
 end
 
---- Waits until `waiter.ready`. `co` is what await.place() said.
+--- Waits until `waiter.ready`. `co` is what await.place() said. When that is not to be, the caller
+--- ends what it has under way and then calls await.refuse(why).
 ---@param waiter table
 ---@param co thread|nil
 ---@return boolean ok
----@return string|nil why  the loop ended, or the user interrupted it
+---@return string|luvcurl.Error|nil why  the loop ended, the user interrupted it, or (an Error) the
+---                                      task was cancelled
 function await.wait(waiter, co)
   if not co then
     waiter.runs_loop = true
@@ -126,8 +150,12 @@ function await.wait(waiter, co)
     waiter.runs_loop = false
     return ok, why
   end
+  local task = tasks[co]
+  if task then
+    task.waiter = waiter
+  end
   -- Somebody else may resume the coroutine too: only `ready` counts.
-  while not waiter.ready do
+  while not waiter.ready and not (task and task.why) do
     waiter.co = co
     if nvim then
       yield_nvim(waiter)
@@ -136,7 +164,19 @@ function await.wait(waiter, co)
     end
     waiter.co = nil
   end
+  if task then
+    task.waiter = nil
+    return not task.why, task.why
+  end
   return true
+end
+
+--- Raises why a wait is over when that is the end of its task: no line of the script's is to run.
+---@param why string|luvcurl.Error|nil
+function await.refuse(why)
+  if type(why) == 'table' then
+    error(why, 0)
+  end
 end
 
 --- Whether the coroutine stands in await.wait for this waiter. PUC Lua 5.1 raises where it cannot
@@ -153,14 +193,17 @@ end
 
 --- Tells of what a coroutine died of.
 ---@return boolean is_alive  for those whom it is nobody's business that it died
-local function died(co, message)
-  local guard = guards[co]
-  if guard then
-    guard(message)
-    return true
-  end
-  main.report(message)
-  return false
+local function died(co, err)
+  local guard, task = guards[co], tasks[co]
+  if task then
+    task:crash(err, traceback(err, co))
+  elseif guard then
+    guard(traceback(err, co))
+  elseif type(err) ~= 'table' or err.name ~= ending.NAME then
+    main.report(traceback(err, co))
+    return false
+  end -- whoever wanted everything to end wanted that
+  return true
 end
 
 --- A task library resumes its coroutine, and has its own words for what that dies of: some with
@@ -176,6 +219,26 @@ local function step_on(waiter, co)
   return ok
 end
 
+--- Resumes a coroutine. Never raises: the host is told of an error that kills it, or its task is.
+---@param co thread
+---@return boolean is_alive  false when the coroutine has died of an error
+function await.go_on(co)
+  local ok, err = resume(co)
+  if not ok then
+    return died(co, err)
+  elseif err ~= nil and not leaves[err] and status(co) == 'suspended' then
+    main.report(LOST:format(type(err)))
+  end
+  return true
+end
+
+local go_on = await.go_on
+
+--- Whether it is this wait that the coroutine has yielded from.
+local function can_go_on(co, waiter)
+  return co and status(co) == 'suspended' and is_waiting(co, waiter)
+end
+
 --- Ends the wait. Never raises: the host is told of an error that kills the coroutine.
 ---@param waiter table
 ---@return boolean is_alive  false when the coroutine has died of an error
@@ -186,21 +249,23 @@ function await.wake(waiter)
     return true
   end
   local co = waiter.co
-  if not co or status(co) ~= 'suspended' or not is_waiting(co, waiter) then
+  if not can_go_on(co, waiter) then
     return true
   end
   if nvim and waiter.step then
     return step_on(waiter, co)
   end
-  local ok, err = resume(co)
-  if not ok and type(err) == 'table' and err.name == ending.NAME and not guards[co] then
-    return true -- whoever wanted everything to end wanted that
-  elseif not ok then
-    return died(co, traceback(err, co))
-  elseif err ~= nil and not leaves[err] and status(co) == 'suspended' then
-    main.report(LOST:format(type(err)))
+  return go_on(co)
+end
+
+--- Ends what the task waits in, if it waits: `why` says that it is cancelled.
+---@param task luvcurl.Spawned
+function await.interrupt(task)
+  local waiter = task.waiter
+  local co = waiter and waiter.co
+  if can_go_on(co, waiter) then
+    go_on(co)
   end
-  return true
 end
 
 return await

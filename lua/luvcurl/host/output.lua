@@ -16,8 +16,8 @@ local output = {}
 local STATUS = 1
 local failed = false
 
---- Calls `action` when the Lua state closes. What is younger has been finalized by then, so that
---- transfers are gone when the process leaves.
+--- Calls `action` when what it returns is collected, at the latest when the Lua state closes. What
+--- is younger has been finalized by then, so that transfers are gone when the process leaves.
 local function at_close(action)
   if not newproxy then
     return setmetatable({}, { __gc = action })
@@ -53,8 +53,22 @@ local function fail_later()
   end
 end
 
+local unheard = setmetatable({}, { __mode = 'k' }) ---@type table<{ text: string }, true>
+
+-- The simplest way to stderr there is: finalizers can do no more.
+local function tell(failure)
+  if failure.text then
+    io.stderr:write('luvcurl: ', failure.text, '\n')
+    failure.text = nil
+    fail_later()
+  end
+end
+
 --- Neovim leaves: its status is 0 unless somebody quits it with another.
 function output.nvim_leaves()
+  for failure in pairs(unheard) do
+    tell(failure)
+  end
   if failed and #host.nvim.api.nvim_list_uis() == 0 then
     host.nvim.cmd('cquit ' .. STATUS)
   end
@@ -78,6 +92,22 @@ function output.expect()
     host.nvim.schedule(prepare)
   else
     prepare()
+  end
+end
+
+--- A failure that nobody may ever ask for: told on stderr when what holds the returned function is
+--- collected, unless that was called before.
+---@param text string
+---@return fun()
+function output.unless_heard(text)
+  local failure = { text = text }
+  failure.proxy = at_close(function() tell(failure) end)
+  if host.nvim then -- it leaves without closing its Lua state
+    unheard[failure] = true
+    output.expect()
+  end
+  return function()
+    failure.text = nil
   end
 end
 

@@ -10,5 +10,6 @@ return {
   user_agent = "it is headers = { ['User-Agent'] = … }",
   unix_socket = "the option is options = { unix_socket_path = … }",
   retry = 'luvcurl sends anew by itself only what is lost with a kept connection (resend)',
+  on_line = 'it is for curl.stream', on_event = 'it is for curl.stream',
   href = 'a parsed URL is no request: pass its text, the field href',
 }

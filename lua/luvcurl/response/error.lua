@@ -7,7 +7,9 @@
 ---@field code integer|nil libcurl's number
 ---@field os_errno integer|nil  the system's number, where it has refused a connection
 ---@field message string
----@field url string       without credentials
+---@field url string|nil   without credentials; nil where no request is meant (CANCELLED, …)
+---@field cause any         of TASK_FAILED: what was raised
+---@field errors luvcurl.Error[]|nil  of ALL_FAILED: each of them
 ---@field phase string|nil where it was: queue, resolve, connect, tls, send, wait or body
 ---@field timings luvcurl.Timings|nil
 ---@field response luvcurl.Response|nil  what had come by then, if headers had: the last response

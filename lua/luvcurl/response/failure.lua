@@ -22,13 +22,33 @@ local function last_response(t, body)
   return res
 end
 
+--- Why somebody has cancelled a transfer, where that has a name of its own.
+---@type table<luvcurl.Transfer, luvcurl.Error>
+local reasons = setmetatable({}, { __mode = 'k' })
+
+--- Cancels a transfer or a task; its error is then this one, with where it was.
+---@param t luvcurl.Transfer|luvcurl.Download|luvcurl.Spawned
+---@param why luvcurl.Error|nil  none: as t:cancel() has it
+local function cancel(t, why)
+  if type(t) ~= 'userdata' then
+    t:cancel(why)
+    return
+  end
+  reasons[t] = why
+  t:cancel()
+end
+
 --- To be asked for by the sink, from `done`.
 ---@param t luvcurl.Transfer
 ---@param res luvcurl.Response|nil  if somebody has it already
 ---@param body string|nil           what was collected
 ---@return luvcurl.Error
-return function(t, res, body)
+local function of(t, res, body)
   local name, message, phase, code, os_errno = t:failure()
+  local why = name == 'ABORTED_BY_CALLBACK' and reasons[t]
+  if why then
+    name, message, code = why.name, why.message, why.code
+  end
   local err = errors.new({
     name = name, code = code, message = message, phase = phase,
     os_errno = os_errno, url = t:url(), timings = t:timings(),
@@ -49,3 +69,5 @@ return function(t, res, body)
   end
   return err
 end
+
+return { of = of, cancel = cancel }

@@ -6,7 +6,10 @@ local misuse = require('luvcurl/base/misuse')
 local perform = require('luvcurl/call/perform')
 
 local download = lazy.call('luvcurl/download/download')
+local scope = lazy.call('luvcurl/session/scope')
 local stream = lazy.call('luvcurl/stream/stream')
+local spawn = lazy.call('luvcurl/call/spawn')
+local together = lazy.call('luvcurl/call/together')
 
 --- (url [, request] [, callback]) or (request [, callback]). With a callback it returns the
 --- Transfer, and calls `callback(err, res)` exactly once, later. Without, it returns the Response,
@@ -24,10 +27,29 @@ local stream = lazy.call('luvcurl/stream/stream')
 ---@field post luvcurl.Verb
 ---@field put luvcurl.Verb
 ---@field patch luvcurl.Verb
----@field stream luvcurl.Verb  returns when the headers are in: a luvcurl.StreamResponse
+---@field stream luvcurl.Verb  (a luvcurl.StreamRequest) returns when the headers are in: a
+---  luvcurl.StreamResponse
 ---@field download luvcurl.DownloadVerb  (url, path [, opts] [, callback]): the body into a file
+---@field all luvcurl.AllVerb  ({ … } [, callback]): the results of all, in order
+---@field any luvcurl.AllVerb  ({ … } [, callback]): the result of the first that succeeds
+---@field scope fun(settings?: luvcurl.ScopeSettings, fn?: function, callback?: function): any, any
 
-local api = {}
+--- Of URLs, requests, functions (each in a coroutine of its own) and tasks, all at once. `all`
+--- gives { result, …, n = … }; the first failure cancels the others and is the error, unless the
+--- list has `settle = true`: each result is then { ok = true, value = … } or
+--- { ok = false, err = … }. `any` cancels the others once one has succeeded; when none has, the
+--- error is named ALL_FAILED, with all of them in `errors`. A function fails when it raises an
+--- error, or returns nil or false and one. In the styles of the verbs; with a callback it returns a
+--- luvcurl.Spawned.
+---@alias luvcurl.AllVerb fun(list: table, callback?: fun(err: any, results: any)): any, any
+
+--- Calls fn for each item of a list, or for all that an iterator gives (which may wait), `most` at
+--- once, each in a coroutine of its own. What it gives is as for `all`; `options` may have
+--- `settle`.
+---@alias luvcurl.MapVerb
+---| fun(from: any, most: integer, fn: function, options?: table, callback?: function): any, any
+
+local api = { download = download, spawn = spawn, stream = stream }
 
 --- (url [, request] [, callback]) or (request [, callback]), sorted.
 ---@return string|table given
@@ -54,11 +76,17 @@ end
 ---@class luvcurl.Api
 ---@field core fun(): luvcurl.CoreMulti
 ---@field prepare? fun(given: any, url: string|nil): table, string|nil  adds a session's defaults
+---@field start? function     a scope's own, for perform.start
+---@field wait? function      … for perform.wait
+---@field stream? function    … for stream/stream.lua
+---@field download? function  … for download/download.lua
+---@field spawn? function     … for curl.spawn
 
 ---@param way luvcurl.Api
 ---@param method string|nil
 local function verb(way, method)
   local core_of, prepare = way.core, way.prepare
+  local start, wait = way.start or perform.start, way.wait or perform.wait
   local name = method
   if method == 'GET' then
     method = nil -- what a request is anyway; leaves a plain URL on its short path
@@ -76,21 +104,22 @@ local function verb(way, method)
       given, url = prepare(given, url)
     end
     if callback ~= nil then
-      return perform.start(core_of(), given, url, forced, callback)
+      return start(core_of(), given, url, forced, callback)
     end
-    return perform.wait(core_of(), given, url, forced)
+    return wait(core_of(), given, url, forced)
   end
 end
 
 ---@param way luvcurl.Api
 local function streaming(way)
   local core_of, prepare = way.core, way.prepare
+  local open = way.stream or stream
   return function(...)
     local given, url, callback = arguments(...)
     if prepare then
       given, url = prepare(given, url)
     end
-    return stream(core_of(), given, url, callback)
+    return open(core_of(), given, url, callback)
   end
 end
 
@@ -101,7 +130,8 @@ end
 ---@param way luvcurl.Api
 ---@return table<string, function>
 function api.build(way)
-  return {
+  local save = way.download or download
+  local verbs = {
     request = verb(way, nil),
     get = verb(way, 'GET'),
     head = verb(way, 'HEAD'),
@@ -112,9 +142,29 @@ function api.build(way)
     patch = verb(way, 'PATCH'),
     stream = streaming(way),
     download = function(...)
-      return download(way, ...)
+      return save(way, ...)
+    end,
+    scope = function(...)
+      return scope(api, way, ...)
     end,
   }
+  local group = { request = verbs.request, spawn = way.spawn or spawn, core = way.core }
+  for _, name in ipairs({ 'all', 'any' }) do
+    verbs[name] = function(...)
+      return together(name, group, ...)
+    end
+  end
+  return verbs
+end
+
+--- curl.map, and that of a scope.
+---@param way luvcurl.Api
+---@return function
+function api.map(way)
+  local group = { spawn = way.spawn or spawn, core = way.core }
+  return function(...)
+    return together('map', group, ...)
+  end
 end
 
 return api

@@ -94,8 +94,8 @@ end
 
 --- Waits; `res:close()` ends that early.
 local function sleep(res, ms)
-  local waiter, timer = {}, timers.take()
   local co = await.place()
+  local waiter, timer = {}, timers.take()
   local function wake()
     main.call(function()
       await.wake(waiter)

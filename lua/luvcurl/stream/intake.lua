@@ -3,7 +3,7 @@
 --- ends.
 
 local await = require('luvcurl/host/await')
-local failure = require('luvcurl/response/failure')
+local failure = require('luvcurl/response/failure').of
 local main = require('luvcurl/host/main')
 local sink = require('luvcurl/call/sink')
 local traceback = require('luvcurl/base/traceback')

@@ -17,6 +17,7 @@ local sink = require('luvcurl/call/sink')
 local target = require('luvcurl/stream/target')
 
 local events = lazy.call('luvcurl/stream/events')
+local told = lazy.call('luvcurl/stream/told')
 
 ---@class luvcurl.StreamResponse : luvcurl.Response
 ---@field reader luvcurl.Reader
@@ -125,6 +126,10 @@ function methods:pipe(to)
     gone = tostring(why)
     self:close()
   end)
+  local task = await.task_of(coroutine.running())
+  if leave and task then
+    task:defer(leave) -- it may be cancelled
+  end
   local written = 0
   local chunk, err = self.reader:take()
   while chunk do
@@ -141,6 +146,7 @@ function methods:pipe(to)
     leave()
   end
   if gone or err then
+    await.place() -- raises in a task that was cancelled
     return nil, gone or err
   end
   return written
@@ -221,19 +227,33 @@ local function open(core, given, url, callback)
   return reader
 end
 
---- Starts a request and returns when the headers of its final response are in (in a coroutine, or
---- running the loop from the main chunk); with a callback, calls it then.
 ---@param core luvcurl.CoreMulti
----@param given string|luvcurl.Request
+---@param given string|luvcurl.StreamRequest
 ---@param url string|nil
 ---@param callback luvcurl.Callback|nil
 ---@return luvcurl.StreamResponse|luvcurl.Transfer|nil
 ---@return luvcurl.Error|nil
-return function(core, given, url, callback)
+local function stream(core, given, url, callback)
   if callback then
     perform.check_callback(callback)
     return open(core, given, url, callback).t
   end
   await.place() -- raises where waiting is not possible, before anything is started
   return open(core, given, url):answer()
+end
+
+--- Starts a request and returns when the headers of its final response are in (in a coroutine, or
+--- running the loop from the main chunk); with a callback, calls it then. With `on_line` or
+--- `on_event`, when its body has ended.
+---@param core luvcurl.CoreMulti
+---@param given string|luvcurl.StreamRequest
+---@param url string|nil
+---@param callback luvcurl.Callback|nil
+---@return luvcurl.StreamResponse|luvcurl.Transfer|luvcurl.Spawned|nil
+---@return luvcurl.Error|nil
+return function(core, given, url, callback)
+  if type(given) == 'table' and (given.on_line ~= nil or given.on_event ~= nil) then
+    return told(stream, core, given, url, callback)
+  end
+  return stream(core, given, url, callback)
 end
