@@ -69,6 +69,12 @@ describe('curl.sleep', function()
     assert.is_true(ticked)
   end)
 
+  runs('ends when everything does', function()
+    local task = curl.spawn(function() return curl.sleep(60000) end)
+    curl.shutdown()
+    assert.equal('SHUT_DOWN', select(2, task:wait()).name)
+  end)
+
   runs('wants a time', function()
     assert.has_error(function() curl.sleep('1') end)
     assert.has_error(function() curl.sleep(-1, print) end)

@@ -131,6 +131,14 @@ describe('a scope', function()
     count(server, 'left', 2)
   end)
 
+  runs('does not hold up the end of everything', function()
+    local scope = curl.scope { timeout = 60000 }
+    local task = scope.spawn(function() curl.sleep(60000) end)
+    curl.shutdown()
+    assert.equal('SHUT_DOWN', select(2, scope:wait()).name)
+    assert.equal('SHUT_DOWN', select(2, task:wait()).name)
+  end)
+
   runs('around another ends that, too', function()
     local server = stalls()
     local outer = curl.scope {}

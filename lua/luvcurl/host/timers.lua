@@ -11,6 +11,8 @@ local uv = host.uv
 local timers = {}
 
 local free = {}
+local uses = {} ---@type table<userdata, table>  of those that are not free, one a use: whoever
+--- waits for the end of one does not wait for the next, which may be his own
 
 --- A timer that is not running.
 ---@return userdata
@@ -20,7 +22,8 @@ function timers.take()
     timer = table.remove(free)
   end
   timer = timer or uv.new_timer()
-  ending.add(timer)
+  uses[timer] = {}
+  ending.add(uses[timer])
   return timer
 end
 
@@ -29,7 +32,8 @@ local function nothing() end
 --- Stops a timer and keeps it.
 ---@param timer userdata
 function timers.give(timer)
-  ending.remove(timer)
+  ending.remove(uses[timer])
+  uses[timer] = nil
   if not timer:is_closing() then
     timer:start(0, 0, nothing) -- has luv let go of the callback that it was used for
     timer:stop()
