@@ -2,6 +2,7 @@
 
 local curl = require 'luvcurl'
 local echo = require 'spec.support.echo'
+local fault = require 'spec.support.fault'
 local helper = require 'spec.support.helper'
 
 local function runs(name, test)
@@ -45,6 +46,19 @@ describe('a URL', function()
     }))
     assert.equal('xn--bcher-kva.invalid:' .. port, server.asked[1].headers.host)
     assert.equal('http://xn--bcher-kva.invalid:' .. port .. '/', res.url)
+  end)
+
+  runs('has its host in UTF-8 where a redirect leads, too', function()
+    local server = echo.serve()
+    local port = server.url:match('%d+$')
+    local from = fault.serve(fault.response { status = 302,
+      headers = { ('Location: http://bücher.invalid:%s/x'):format(port) } })
+    local res, err = curl.get(from.url, { timeout = 20000,
+      options = { resolve = { 'xn--bcher-kva.invalid:' .. port .. ':127.0.0.1' } },
+    })
+    assert.is_nil(err, tostring(err))
+    assert.equal('xn--bcher-kva.invalid:' .. port, server.asked[1].headers.host)
+    assert.equal('http://xn--bcher-kva.invalid:' .. port .. '/x', res.url)
   end)
 
   runs('is joined to the path of its base_url', function()

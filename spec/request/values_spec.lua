@@ -3,18 +3,10 @@
 local curl = require 'luvcurl'
 local echo = require 'spec.support.echo'
 local helper = require 'spec.support.helper'
+local refused = require 'spec.support.refusal'
 
 local function runs(name, test)
   it(name, function() helper.run(test) end)
-end
-
-local function refused(request, pattern)
-  request.url = 'http://127.0.0.1:1/'
-  local ok, why = pcall(curl.post, request)
-  assert.is_false(ok)
-  assert.matches(pattern, why)
-  assert.is_true(#why < 2500)
-  assert.is_nil(why:gsub('\n', ''):find('%c'))
 end
 
 describe('a number', function()

@@ -151,7 +151,7 @@ return function(out, request)
     out:header('Content-Type', 'application/x-www-form-urlencoded')
   elseif field == 'multipart' then
     if taken(out, 'content-length') then
-      misuse('request.headers.Content-Length: a form with files has its own')
+      misuse('request.headers.Content-Length: multipart says it itself, when its boundary is made')
     end
     check_transfer_encoding(out, true, nil, false)
     local form, sources = multipart('request.multipart', request.multipart)

@@ -9,4 +9,7 @@ namespace luvcurl {
 /// of the process, which hosts like LuaJIT never set.
 std::string to_ascii_host(const std::string &host);
 
+/// The same, as libcurl asks libidn2 for it.
+int look_up_host(const char *host, char **ascii, int flags) noexcept;
+
 }  // namespace luvcurl

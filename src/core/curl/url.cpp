@@ -144,6 +144,7 @@ std::string without_credentials(const char *url) {
   if (curl_url_set(handle.get(), CURLUPART_URL, url, parse_flags | CURLU_DEFAULT_SCHEME) !=
       CURLUE_OK)
     return "(invalid URL)";
+  make_host_ascii(handle.get(), url);
   curl_url_set(handle.get(), CURLUPART_USER, nullptr, 0);
   curl_url_set(handle.get(), CURLUPART_PASSWORD, nullptr, 0);
   curl_url_set(handle.get(), CURLUPART_OPTIONS, nullptr, 0);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/curl/idn.h"
 #include "core/curl/trust.h"
 
 namespace luvcurl::redirect {
@@ -104,7 +105,10 @@ bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
   curl_url_get(b, part, &text_b, CURLU_DEFAULT_PORT);
   const CurlString owned_a(text_a);
   const CurlString owned_b(text_b);
-  return text_a != nullptr && text_b != nullptr && curl_strequal(text_a, text_b) != 0;
+  if (text_a == nullptr || text_b == nullptr) return false;
+  return curl_strequal(text_a, text_b) != 0 ||
+         (part == CURLUPART_HOST && to_ascii_host(text_a) == to_ascii_host(text_b) &&
+          !to_ascii_host(text_a).empty());
 }
 
 // Whether each URL that the response names has these parts in common with the one it came from.
