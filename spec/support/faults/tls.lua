@@ -50,10 +50,10 @@ place('TLS 1.2: between its records', V12, { data = true, records = 1, bytes = 0
 place('TLS 1.2: in its last record', V12, { data = true, records = 1, bytes = 100 }, 'body',
   'PARTIAL_FILE body', 'RECV_ERROR body')
 
--- libcurl has OpenSSL overlook a connection that ends without a goodbye: nobody can tell that end
--- from a right one.
+-- libcurl has OpenSSL overlook a connection that ends without a goodbye. That the body is not whole
+-- is seen by its coding: nginx has one of no length by gzip.
 place('TLS 1.2: in a body without a length', V12, { data = true, records = 1, bytes = 0 }, 'body',
-  '200', 'RECV_ERROR body', nil, '/unsized')
+  'PARTIAL_FILE body', 'RECV_ERROR body', nil, '/unsized')
 
 -- TLS 1.3: hello, a change of ciphers for show, and all else encrypted.
 local V13 = nghttpd.port
