@@ -54,6 +54,7 @@ struct Easy {
   long buffer_size = 0;
   bool reports_progress = false;
   bool waits_for_pipe = false;
+  bool hears_goodbye = false;     ///< goodbye.h
   bool resent_by_libcurl = true;  ///< a request whose kept connection is dead
   StaleHeader stale_header = StaleHeader::none;
   TrustSides trust;

@@ -27,6 +27,9 @@ class EasyUser {
   virtual void on_progress(const Progress &progress) = 0;
   /// A socket was opened for it, or (CURL_SOCKET_BAD) the system has refused one, by `error`.
   virtual void on_socket(curl_socket_t fd, int error) = 0;
+  /// libcurl has ended the talk on a connection, its own or an idle one's, and would wait for the
+  /// server's answer.
+  virtual void on_goodbye() noexcept = 0;
   /// One of the others has thrown, and libcurl is told of a failure.
   virtual void out_of_memory() noexcept = 0;
 

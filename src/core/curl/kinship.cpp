@@ -4,7 +4,9 @@
 #include <array>
 #include <string_view>
 
+#include "core/curl/goodbye.h"
 #include "core/curl/option.h"
+#include "core/curl/quirks.h"
 
 namespace luvcurl {
 
@@ -86,6 +88,15 @@ std::string kinship_of(const std::vector<Option> &options) {
     if (!overridden && !is_no_proxy(*option)) append_option(text, *option);
   }
   return text;
+}
+
+const char *apart_by_scheme(std::string_view url) noexcept {
+  // COMPAT libcurl before 8.17: it sends a request for http:// over a kept connection for https://
+  // to the same host and port (curl#19006).
+  if (url.substr(0, 4) == "http")
+    return quirks().mixes_schemes && url.substr(4, 2) == "s:" ? " https" : "";
+  // Who closes an idle connection of these, another's, has to be told of it.
+  return says_goodbye(url.substr(0, url.find(':'))) ? " talks" : "";
 }
 
 }  // namespace luvcurl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace luvcurl {
@@ -15,5 +16,8 @@ bool decides_kinship(const std::string &name);
 /// says nothing of the kind. Requests whose texts differ share neither connections nor TLS
 /// sessions, wherever redirects lead them. Throws std::bad_alloc.
 std::string kinship_of(const std::vector<Option> &options);
+
+/// What is added to the kinship of a request for this URL: some schemes have lanes of their own.
+const char *apart_by_scheme(std::string_view url) noexcept;
 
 }  // namespace luvcurl

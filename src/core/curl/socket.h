@@ -16,6 +16,9 @@ curl_socket_t open_socket(const curl_sockaddr &address, int *error) noexcept;
 /// Closes one; 0 when that went well.
 int close_socket(curl_socket_t socket) noexcept;
 
+/// Nothing more is read from it: who waits for it to be readable has come to its end.
+void end_reading(curl_socket_t socket) noexcept;
+
 /// From now on no child inherits one that libcurl has opened by itself; if it is an end of a pair,
 /// the other one, too.
 void keep_from_children(curl_socket_t socket) noexcept;

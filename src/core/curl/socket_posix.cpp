@@ -40,6 +40,8 @@ curl_socket_t open_socket(const curl_sockaddr &address, int *error) noexcept {
 
 int close_socket(curl_socket_t socket) noexcept { return ::close(socket); }
 
+void end_reading(curl_socket_t socket) noexcept { ::shutdown(socket, SHUT_RD); }
+
 // Nobody tells of the other end. It has one of the next numbers that were free, and the inode that
 // was made after this one's.
 void keep_from_children(curl_socket_t fd) noexcept {

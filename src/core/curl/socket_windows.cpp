@@ -14,6 +14,8 @@ curl_socket_t open_socket(const curl_sockaddr &address, int *error) noexcept {
 
 int close_socket(curl_socket_t socket) noexcept { return ::closesocket(socket); }
 
+void end_reading(curl_socket_t socket) noexcept { ::shutdown(socket, SD_RECEIVE); }
+
 void keep_from_children(curl_socket_t socket) noexcept {
   ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
 }

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <new>
 
+#include "core/curl/goodbye.h"
 #include "core/curl/idn.h"
 
 namespace luvcurl {
@@ -163,6 +164,7 @@ std::shared_ptr<Origin> UrlCache::origin_of(CURLU *url, Kin kin) {
   origin->secure = scheme == "https";
   origin->is_http = origin->secure || scheme == "http";
   origin->is_ftp = scheme == "ftp" || scheme == "ftps";
+  origin->talks = says_goodbye(scheme);
   return origins_[key] = std::move(origin);
 }
 

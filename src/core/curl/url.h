@@ -42,6 +42,7 @@ struct Origin {
   bool secure = false;    ///< https: HTTP/2 may come out of it
   bool is_http = false;   ///< http or https
   bool is_ftp = false;    ///< ftp or ftps: a second connection carries the data
+  bool talks = false;     ///< its connections end by a word (goodbye.h)
   long http_version = 0;  ///< CURL_HTTP_VERSION_* of its last response; 0 until one came
 
   /// Whether a connection to it carries several transfers, or may for all that is known.

@@ -62,7 +62,7 @@ void Interest::recount() noexcept {
   }
 }
 
-void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
+void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what, const CURL *user) {
   const auto want = static_cast<std::uint8_t>(what & CURL_POLL_INOUT);
   Watch *known = want != 0 ? at(fd) : find(fd);
   if (known == nullptr) return;
@@ -73,6 +73,10 @@ void Interest::wish(SocketOwner *owner, curl_socket_t fd, int what) {
   // While it connects libcurl waits to write.
   if (want == CURL_POLL_IN && watch.ours) watch.reached = true;
   watch.owner = watch.want != 0 ? owner : nullptr;
+  if (watch.want != 0) {
+    watch.home = owner;
+    watch.user = user;
+  }
   if (watch.want == 0) {
     if (!watch.connected) disarm(watch);
   } else if (!is_met(watch)) {
@@ -88,6 +92,8 @@ void Interest::opened(curl_socket_t fd) {
   own(watch, true);
   watch.reached = false;
   watch.connected = false;
+  watch.home = nullptr;
+  watch.user = nullptr;
   // libcurl does not repeat a wish for a number that it closed and got again in one go.
   if (watch.want != 0) mark(fd, watch);
 }
@@ -110,10 +116,33 @@ void Interest::closing(curl_socket_t fd) noexcept {
   watch.connected = false;
   watch.want = 0;
   watch.owner = nullptr;
+  watch.home = nullptr;
+  watch.user = nullptr;
+}
+
+void Interest::left_by(const CURL *user) noexcept {
+  for (Watch &watch : watches_)
+    if (watch.user == user) watch.user = nullptr;
+}
+
+void Interest::hang_up(const SocketOwner *owner) noexcept {
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
+    const Watch &watch = watches_[fd];
+    if (watch.ours && watch.home == owner) end_reading(static_cast<curl_socket_t>(fd));
+  }
+}
+
+void Interest::hang_up(const SocketOwner *owner, const CURL *user) noexcept {
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
+    const Watch &watch = watches_[fd];
+    const bool meant = watch.user == nullptr || watch.user == user;
+    if (watch.ours && watch.home == owner && meant) end_reading(static_cast<curl_socket_t>(fd));
+  }
 }
 
 void Interest::forget(const SocketOwner *owner) noexcept {
   for (Watch &watch : watches_) {
+    if (watch.home == owner) watch.home = nullptr;
     if (watch.owner != owner) continue;
     disarm(watch);
     watch.want = 0;

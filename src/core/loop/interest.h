@@ -34,9 +34,9 @@ class Interest {
   Interest(const Interest &) = delete;
   Interest &operator=(const Interest &) = delete;
 
-  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `owner`; one for what is no descriptor is
-  /// none. Called inside libcurl; never fails.
-  void wish(SocketOwner *owner, curl_socket_t fd, int what);
+  /// Notes libcurl's wish (CURL_POLL_*) for a socket of `owner`, on behalf of `user`; one for what
+  /// is no descriptor is none. Called inside libcurl; never fails.
+  void wish(SocketOwner *owner, curl_socket_t fd, int what, const CURL *user = nullptr);
 
   /// Says that libcurl has just opened `fd` through us: what was known of the number is over.
   void opened(curl_socket_t fd);
@@ -57,6 +57,14 @@ class Interest {
 
   /// Unwatches `fd`, which is closed right after.
   void closing(curl_socket_t fd) noexcept;
+
+  /// Says that `user` is over: sockets that it has used are nobody's.
+  void left_by(const CURL *user) noexcept;
+
+  /// Has nothing more be read from the owner's connections: what is waited for has come to its end
+  /// at once. From all of them, or those of `user` and of nobody.
+  void hang_up(const SocketOwner *owner) noexcept;
+  void hang_up(const SocketOwner *owner, const CURL *user) noexcept;
 
   /// Forgets every wish of an owner that goes away.
   void forget(const SocketOwner *owner) noexcept;
@@ -109,9 +117,11 @@ class Interest {
   struct Watch {
     Handle handle;
     SocketOwner *owner = nullptr;
-    std::uint8_t want = 0;   // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
-    std::uint8_t armed = 0;  // the same bits, as the loop watches
-    bool ours = false;       // opened by our OPENSOCKETFUNCTION
+    const SocketOwner *home = nullptr;  // whose connection it is, wanted or not
+    const CURL *user = nullptr;         // who has wished for it last, until that is over
+    std::uint8_t want = 0;              // CURL_POLL_IN | CURL_POLL_OUT, as libcurl last said
+    std::uint8_t armed = 0;             // the same bits, as the loop watches
+    bool ours = false;                  // opened by our OPENSOCKETFUNCTION
     bool reached = false;    // ours, and libcurl waits for something to read from it, or did
     bool connected = false;  // ours, and a response came over it
     bool dirty = false;      // waits in dirty_

@@ -47,6 +47,7 @@ class Lane final : public SocketOwner, public Carrier {
   // For its transfers.
   void remove(Transfer &transfer) noexcept override;
   void kick() override;
+  void hang_up(const Transfer &transfer) noexcept override;
   void distrust() noexcept override { distrusted_ = true; }
 
   /// Lets libcurl work on a socket (`bits` of CURL_CSELECT_*) or on its timers
@@ -70,6 +71,7 @@ class Lane final : public SocketOwner, public Carrier {
 
   void open();
   void limit_connections();
+  void close() noexcept;
   void reap();
   // Ends every transfer of this lane: the CURLM is broken, or one of its sockets.
   void fail(const char *why);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#include "core/curl/quirks.h"
+#include "core/curl/kinship.h"
 #include "core/loop/descriptors.h"
 #include "core/multi/lane.h"
 #include "core/transfer/transfer.h"
@@ -57,11 +57,8 @@ void Multi::enqueue(const std::shared_ptr<Transfer> &transfer) {
 
 std::shared_ptr<const Url> Multi::parse(std::string_view url, std::string *error,
                                         const std::string &kinship) {
-  // COMPAT libcurl before 8.17: it sends a request for http:// over a kept connection for https://
-  // to the same host and port (curl#19006).
-  if (quirks().mixes_schemes && url.substr(0, 6) == "https:")
-    return urls_.get(url, error, kinship + " https");
-  return urls_.get(url, error, kinship);
+  const char *apart = apart_by_scheme(url);
+  return urls_.get(url, error, *apart == '\0' ? kinship : kinship + apart);
 }
 
 void Multi::close() {

@@ -50,6 +50,10 @@ class Carrier {
   /// connections for what they are not.
   virtual void distrust() noexcept = 0;
 
+  /// libcurl waits for an answer to a goodbye on a connection of this transfer or of none: those
+  /// will have none to wait for.
+  virtual void hang_up(const Transfer &transfer) noexcept = 0;
+
   /// Has libcurl look at its timers at the next turn of the loop.
   virtual void kick() = 0;
 

@@ -4,6 +4,7 @@
 
 #include "core/curl/callbacks.h"
 #include "core/curl/form.h"
+#include "core/curl/goodbye.h"
 #include "core/curl/stream_resets.h"
 #include "core/transfer/body.h"
 
@@ -98,6 +99,7 @@ CURLcode set_up(Easy &easy, const Request &request, long buffer_size) {
   // luvcurl does it: with a count of its own, and an eye on the method (second_try.cpp).
   resend::by_libcurl(easy, !request.url->origin->is_http);
   set_buffer(easy, request, buffer_size);
+  hear_goodbye(easy, request.url->origin->talks);
   callbacks::report_progress(easy, request.wants_progress);
   return code;
 }

@@ -109,6 +109,7 @@ class Transfer final : public Announced, public EasyUser {
   bool on_seek(std::size_t stream, std::int64_t offset) override;
   void on_progress(const Progress &progress) override;
   void on_socket(curl_socket_t fd, int error) override;
+  void on_goodbye() noexcept override;
   void out_of_memory() noexcept override;
 
  private:

@@ -118,6 +118,10 @@ void Transfer::on_socket(curl_socket_t fd, int error) {
   if (fd != CURL_SOCKET_BAD) loop_.interest().opened(fd);
 }
 
+void Transfer::on_goodbye() noexcept {
+  if (carrier_ != nullptr) carrier_->hang_up(*this);
+}
+
 void Transfer::out_of_memory() noexcept {
   if (state_ == State::running) result_->outcome.code = CURLE_OUT_OF_MEMORY;
 }
