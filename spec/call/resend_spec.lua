@@ -14,7 +14,9 @@ local function dying(stop)
   server = fault.serve(function(conn)
     local first = conn:request()
     server.read = server.read + (first and 1 or 0)
-    if first and conn:send(fault.response { body = 'ok' }) and conn:request() then
+    -- to a HEAD no body: libcurl 8 closes a connection over which there comes more than belongs
+    local body = first and first.method ~= 'HEAD' and 'ok' or ''
+    if first and conn:send(fault.response { body = body }) and conn:request() then
       server.read = server.read + 1
       stop(conn)
     end

@@ -90,8 +90,12 @@ describe('headers that begin with a folded line', function()
     -- by a handle that has served nobody yet, and by one that has
     for _ = 1, 2 do
       local res, err = curl.get(server.url, { options = { buffersize = 20480 } })
-      assert.is_nil(res)
-      assert.same({ 'WEIRD_SERVER_REPLY', 'wait' }, { err.name, err.phase })
+      if library.number == 7088 or err then
+        assert.is_nil(res)
+        assert.same({ 'WEIRD_SERVER_REPLY', 'wait' }, { err.name, err.phase })
+      else -- other versions leave the line out
+        assert.same({ 200, '' }, { res.status, res.body })
+      end
     end
   end)
 end)
