@@ -11,6 +11,44 @@ local function runs(name, test)
 end
 
 describe('a request after others like it', function()
+  runs('has not their RTSP session', function()
+    local heads = {}
+    local function serve()
+      return fault.serve(function(conn)
+        local request = conn:head()
+        while request do
+          heads[#heads + 1] = request.headers
+          conn:send(('RTSP/1.0 200 OK\r\nCSeq: %s\r\nSession: secret\r\n\r\n'):format(
+            request.headers.cseq))
+          request = conn:head()
+        end
+      end)
+    end
+    local session = curl.session()
+    helper.defer(function() session.close() end)
+    for i = 1, 3 do
+      local res, err = session.get('rtsp' .. serve().url:sub(5), { timeout = 20000,
+        options = { protocols_str = 'rtsp', rtsp_request = 1, rtsp_stream_uri = '*' } })
+      assert.is_nil(err, tostring(err))
+      assert.equal(200, res.status)
+      assert.same({ '1' }, { heads[i].cseq, heads[i].session })
+    end
+  end)
+
+  -- libcurl 7.88 forgets it when a handle is reset, and not before.
+  runs('has not the error of an address that another had tried', function()
+    local server = echo.serve()
+    local port = server.url:match('%d+$')
+    local options = { resolve = { ('two.invalid:%s:127.0.0.99,127.0.0.1'):format(port) } }
+    local session = curl.session()
+    helper.defer(function() session.close() end)
+    local url = ('http://two.invalid:%s/'):format(port)
+    local first = assert(session.get(url, { options = options }))
+    assert.is_true(first:info('os_errno') ~= 0)
+    local second = assert(session.get(url, { options = options }))
+    assert.equal(0, second:info('os_errno'))
+  end)
+
   runs('is repeated on a new connection under its own URL', function()
     local paths = {}
     local server = fault.serve(function(conn)

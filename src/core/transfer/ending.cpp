@@ -75,7 +75,7 @@ void Transfer::end_by(CURLcode code) {
   if (code == CURLE_OK) telling_.note_last_counts();
   result_->outcome.phase = phase_reached(code);
   take_summary(code);
-  if (code != CURLE_OK || may_have_counted()) easy_->spoiled = true;
+  if (code != CURLE_OK || leaves_traces()) easy_->spoiled = true;
   // What libcurl says of a callback without memory is what that did to the transfer.
   const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
   std::string words = own_words ? easy_->message.data() : curl_easy_strerror(code);

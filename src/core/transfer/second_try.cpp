@@ -46,6 +46,14 @@ bool Transfer::may_have_counted() const {
          (easy_->resent_by_libcurl || summary.http_version >= CURL_HTTP_VERSION_2_0);
 }
 
+// docs/HANDLES.md goes through all that a handle has. An RTSP session's name and count stay in it,
+// and where an FTP server began; in libcurl 7.88 the error of a connection's first address, too.
+bool Transfer::leaves_traces() const {
+  return may_have_counted() || !request_.url->origin->is_http ||
+         (result_->summary.connections > 0 &&
+          info_long(easy_->handle.get(), CURLINFO_OS_ERRNO) != 0);
+}
+
 bool Transfer::can_start_again() const {
   return request_.rewindable || std::none_of(outboxes_.begin(), outboxes_.end(),
                                              [](const Outbox &outbox) { return outbox.touched(); });

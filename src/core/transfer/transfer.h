@@ -130,6 +130,7 @@ class Transfer final : public Announced, public EasyUser {
   bool may_get_descriptor();  // by a further try, after it was refused
   void end_by(CURLcode code);
   bool may_have_counted() const;
+  bool leaves_traces() const;  // in its handle
   void tell_end();
   void report();               // progress
   void ask_source();           // for more of the stream that libcurl reads
