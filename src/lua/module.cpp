@@ -12,6 +12,7 @@
 #include "lua/form.h"
 #include "lua/host.h"
 #include "lua/info.h"
+#include "lua/leftover.h"
 #include "lua/multi.h"
 #include "lua/shutdown.h"
 #include "lua/sink.h"
@@ -189,6 +190,7 @@ int open(lua_State *L) {
   define_digest(L);
   define_form(L);
   define_info(L);
+  define_leftover(L);
   define_multi(L);
   define_shutdown(L);
   define_transfer(L);
@@ -205,6 +207,7 @@ int open(lua_State *L) {
                                        {"report", guarded<report>},
                                        {"leash", guarded<new_leash>},
                                        {"spare", guarded<spare>},
+                                       {"leftover", guarded<new_leftover>},
                                        {"sha256", guarded<new_digest>},
                                        {"shut_down", guarded<shut_down>},
                                        {"release", guarded<release>},

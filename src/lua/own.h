@@ -19,6 +19,7 @@ enum class Slot : int {
   host,
   info,
   leash,
+  leftover,
   multi,
   options,
   released,

@@ -35,6 +35,7 @@ local UNSUPPORTED = { EINVAL = true, ENOTSUP = true, ENOSYS = true }
 ---@field size integer      bytes
 ---@field mode integer|nil  permissions of the file that will be replaced
 ---@field fd integer|nil
+---@field leftover table|nil removes it when the process ends first; not where it may be continued
 ---@field digest table|nil  sha256 of all bytes, if wanted
 ---@field made boolean      there is a temporary file
 ---@field claimed boolean   its name is in `busy`
@@ -88,7 +89,11 @@ local function open_unique(self)
     serial = serial + 1
     self.name = beside(self.target, ('.%d-%d-%d.part'):format(uv.os_getpid(),
       uv.hrtime() % 1000000000, serial))
+    self.leftover = core.leftover(self.name) -- before: the process may end while it is opened
     err, self.fd = self.task:call('fs_open', self.name, 'wx', temporary(self.mode))
+    if err then
+      self.leftover:keep() -- it is none of ours
+    end
     if code_of(err) ~= 'EEXIST' then
       break
     end
@@ -232,6 +237,9 @@ local function close(self)
 end
 
 local function release(self)
+  if self.leftover then
+    self.leftover:keep()
+  end
   if self.claimed then
     busy[self.name], self.claimed = nil, nil
   end
