@@ -39,14 +39,12 @@ long status_of(std::string_view status_line) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// Of ASCII alone, as names of headers are: the C library's is a call, and looks at the locale.
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(a[i])) !=
-        std::tolower(static_cast<unsigned char>(b[i])))
-      return false;
-  }
-  return true;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char one, char other) { return lower(one) == lower(other); });
 }
 
 constexpr std::string_view coding = "content-encoding";

@@ -110,6 +110,7 @@ void OptionSet::seal() {
   if (has(CURLOPT_HTTPHEADER)) keep_proxy_lines(options_);
   name_codings(options_);
   make_ready_lines(options_);
+  knows_http2_ = number(CURLOPT_HTTP_VERSION, 0) == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   kinship_ = kinship_of(options_);
   const std::hash<std::string> of_text;
   for (const Option &option : options_) {

@@ -84,6 +84,9 @@ class OptionSet {
   /// challenge.
   bool answers_challenges() const noexcept;
 
+  /// Whether HTTP/2 is spoken without asking for it.
+  bool knows_http2() const noexcept { return knows_http2_; }
+
   /// See kinship.h.
   const std::string &kinship() const noexcept { return kinship_; }
 
@@ -101,6 +104,7 @@ class OptionSet {
   std::vector<Option> options_;
   std::uint64_t given_ = 0;
   bool proxy_of_environment_ = false;
+  bool knows_http2_ = false;      // of each request it is asked
   std::vector<SlistPtr> slists_;  // one per list option, in order
   std::size_t hash_ = 0;
   std::string kinship_;

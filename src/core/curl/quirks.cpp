@@ -45,8 +45,7 @@ const Quirks &quirks() noexcept {
 }
 
 bool serves_one(const OptionSet &options) noexcept {
-  return quirks().greets_again &&
-         options.number(CURLOPT_HTTP_VERSION, 0) == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+  return options.knows_http2() && quirks().greets_again;
 }
 
 }  // namespace luvcurl
