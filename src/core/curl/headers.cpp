@@ -47,6 +47,7 @@ bool same_name(std::string_view a, std::string_view b) {
                     [](char one, char other) { return lower(one) == lower(other); });
 }
 
+constexpr std::string_view length_name = "content-length";
 constexpr std::string_view coding = "content-encoding";
 constexpr std::string_view transfer_coding = "transfer-encoding";
 
@@ -188,12 +189,12 @@ Headers::Line Headers::field(std::string_view line) {
 
 // By where the colon is, most lines are none of those that are looked for.
 void Headers::note(std::string_view line) {
-  constexpr std::size_t of_length = 14;
-  if (line.size() > of_length && line[of_length] == ':') note_length(line);
-  for (const std::string_view name : {coding, transfer_coding}) {
-    if (line.size() > name.size() && line[name.size()] == ':')
-      is_coded_ = is_coded_ || same_name(line.substr(0, name.size()), name);
-  }
+  const auto is_of = [line](std::string_view name) {
+    return line.size() > name.size() && line[name.size()] == ':' &&
+           same_name(line.substr(0, name.size()), name);
+  };
+  if (is_of(length_name)) note_length(line.substr(length_name.size() + 1));
+  if (is_of(coding) || is_of(transfer_coding)) is_coded_ = true;
 }
 
 decode::Codings Headers::codings() const {
@@ -212,10 +213,8 @@ decode::Codings Headers::transfer_codings() const {
   return codings;
 }
 
-void Headers::note_length(std::string_view line) {
-  constexpr std::string_view name = "content-length:";
-  if (!same_name(line.substr(0, name.size()), name)) return;
-  const std::string_view text = readable(line.substr(name.size()));
+void Headers::note_length(std::string_view value) {
+  const std::string_view text = readable(value);
   std::uint64_t length = unknown;
   const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), &is_digit);
   std::from_chars(text.data(), text.data() + text.size(), length);

@@ -104,7 +104,7 @@ class Headers {
   Line begin(std::string_view status_line, long status);
   bool begins(std::string_view line) const;
   void note(std::string_view line);
-  void note_length(std::string_view line);
+  void note_length(std::string_view value);
   Line field(std::string_view line);
   void fold(std::string_view line);
   void keep(Kind kind, std::string_view line);
