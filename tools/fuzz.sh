@@ -9,7 +9,7 @@ seconds=${FUZZ_SECONDS:-60}
 build=build/fuzz
 findings=$build/findings
 mkdir -p "$findings" "$build/logs"
-[ $# -gt 0 ] || set -- headers url options sse request
+[ $# -gt 0 ] || set -- decode headers url options sse request
 
 top=$PWD
 export LUA_PATH="$top/lua/?.lua;$top/lua/?/init.lua;$top/?.lua;;" LUA_CPATH="$top/$build/?.so;;"

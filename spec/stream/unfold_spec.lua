@@ -111,7 +111,7 @@ for name, bomb in pairs(BOMBS) do
         for _ = 1, 20 do
           helper.sleep(1)
         end
-        assert.is_true(uv.resident_set_memory() - before < 24 * MB) -- a window of brotli's has 16
+        assert.is_true(uv.resident_set_memory() - before < 40 * MB) -- brotli has its windows
         assert.equal(SIZE, (read_all(res)))
       end)
     end)

@@ -168,6 +168,12 @@ TEST(UnfoldingTest, AZstdWindowBeyondTheStandardsIsRefused) {
   EXPECT_EQ(unfold("zstd", zstd(text, 24)).end, End::broken);
 }
 
+TEST(UnfoldingTest, AZstdOfBeforeTheStandardIsRefused) {
+  for (const char *magic : {"\x25\xb5\x2f\xfd", "\x27\xb5\x2f\xfd"})
+    EXPECT_EQ(unfold("zstd", magic + std::string(20, '\x04')).why,
+              "zstd: Unknown frame descriptor");
+}
+
 TEST(UnfoldingTest, ADeflateWithoutItsHeaderMayHaveAChecksum) {
   const std::string bytes = raw("text");
   for (const std::size_t in : {std::size_t{1}, std::size_t{SIZE_MAX}}) {

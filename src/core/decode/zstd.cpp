@@ -12,6 +12,13 @@ namespace {
 // RFC 9659: what needs a larger window is no content coding. It is memory that the sender chooses.
 constexpr int largest_window = 23;  // bits
 
+// RFC 8878: a frame, or one to be skipped. The library may know others, of before the standard,
+// by decoders that nobody looks after.
+bool begins_frame(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte == 0x28 || byte >> 4U == 5;
+}
+
 // Frames one after the other.
 class Zstd final : public Decoder {
  public:
@@ -25,6 +32,7 @@ class Zstd final : public Decoder {
 
   bool step(std::string_view *in, Room *out) override {
     if (in->empty() && !is_full_) return true;
+    if (is_whole_ && !begins_frame(in->front())) return broken("Unknown frame descriptor");
     ZSTD_inBuffer bytes{in->data(), in->size(), 0};
     ZSTD_outBuffer room{out->at, out->size, 0};
     const std::size_t left = ZSTD_decompressStream(context_, &room, &bytes);
