@@ -159,7 +159,19 @@ local function request()
   return one
 end
 
+-- What has ended well has an answer of its own: no 1xx, nothing that led to another, not nothing.
+local function check(res)
+  local status = res.status
+  if status < 200 or status >= 300 and status < 400 and res.headers.location then
+    io.stderr:write(('%d is no answer\n'):format(status))
+    os.exit(5)
+  end
+end
+
 local function note(err, res)
+  if res then
+    check(res)
+  end
   local name = err and err.name or res and tostring(res.status) or 'nothing'
   ends[name] = (ends[name] or 0) + 1
 end
