@@ -166,6 +166,40 @@ describe('curl.shutdown', function()
     curl.shutdown() -- before it has a request
   end)
 
+  runs('does not wait for a server that does not answer a good-bye', function()
+    local ANSWERS = { USER = '331 who', PASS = '230 in', PWD = '257 "/"', TYPE = '200 fine' }
+    local said = {}
+    local server = fault.serve(function(conn)
+      conn:send('220 hello\r\n')
+      for line in function() return conn:read() end do
+        local word = line:match('^%u+')
+        said[word] = true
+        if word ~= 'QUIT' then
+          conn:send((ANSWERS[word] or '250 fine') .. '\r\n')
+        end
+      end
+    end)
+    for _, ending in ipairs { 'shutdown', 'close' } do
+      local multi = curl.Multi:new()
+      multi:add({ url = server.url:gsub('^http', 'ftp') .. '/', method = 'HEAD',
+        options = { protocols_str = 'ftp' } }, helper.expect(1, function(err)
+        assert.is_nil(err)
+      end))
+      helper.wait_for(function() return multi:stats().finished == 1 end)
+      said.QUIT = nil
+      local began = uv.hrtime()
+      if ending == 'shutdown' then
+        curl.shutdown()
+      else
+        multi:close()
+        multi = nil -- luacheck: ignore 311
+        helper.collect()
+      end
+      assert.is_true(uv.hrtime() - began < 5e9)
+      helper.wait_for(function() return said.QUIT end)
+    end
+  end)
+
   runs('refuses what is no callback', function()
     local ok, message = pcall(curl.shutdown, 'now')
     assert.is_false(ok)
