@@ -2,7 +2,9 @@
 -- Lua this is.
 
 local child = require 'spec.support.child'
+local folder = require 'spec.support.folder'
 local helper = require 'spec.support.helper'
+local process = require 'spec.support.process'
 local servers = require 'spec.support.servers'
 
 local host = helper.host
@@ -109,3 +111,19 @@ if other then
     end)
   end)
 end
+
+describe('luvcurl_core.so without the file beside it', function()
+  it('says where that has to be', function()
+    local result
+    helper.run(function()
+      local alone = folder.new():write('luvcurl_core.so',
+        process.read_file(BUILD .. '/luvcurl_core.so'))
+      result = child.run([[
+        local opened, why = pcall(assert(package.loadlib(arg[1], 'luaopen_luvcurl_core')))
+        io.stdout:write(tostring(opened), ' ', tostring(why))
+      ]], { args = { alone } })
+    end, child.DEADLINE)
+    assert.matches('^false luvcurl: there is no /.*/luvcurl_impl.so: it has to lie beside '
+      .. 'luvcurl_core.so', result.out, nil, nil, result.err)
+  end)
+end)

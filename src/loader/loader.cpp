@@ -2,6 +2,7 @@
 // own libraries first. luvi releases and other hosts export an OpenSSL of their own, whose SSL_*
 // functions would otherwise capture libcurl's calls: HTTPS then fails with good certificates.
 
+#include <cstdio>
 #include <cstring>
 
 #include "capture.h"
@@ -32,6 +33,11 @@ const char *running_lua() {
   return LUA_VERSION;
 }
 
+bool is_there(const char *path) {
+  std::FILE *file = std::fopen(path, "rb");
+  return file != nullptr && std::fclose(file) == 0;
+}
+
 }  // namespace
 
 extern "C" int luaopen_luvcurl_core(lua_State *L) {
@@ -46,6 +52,12 @@ extern "C" int luaopen_luvcurl_core(lua_State *L) {
   if (!loader::path_of_sibling(self, path, sizeof path))
     return luaL_error(L, "luvcurl: cannot tell where luvcurl_core is");
   void *library = loader::open_for_good(path, why, sizeof why);
+  // luvit unpacks what is in a bundle one by one, each into a folder of its own.
+  if (library == nullptr && !is_there(path))
+    return luaL_error(L,
+                      "luvcurl: there is no %s: it has to lie beside luvcurl_core.so, which for an "
+                      "app that luvi has bundled means both beside the program, not in the bundle",
+                      path);
   if (library == nullptr) return luaL_error(L, "luvcurl: %s", why);
   if (loader::is_captured(library, why, sizeof why)) return luaL_error(L, "luvcurl: %s", why);
   const auto open = reinterpret_cast<lua_CFunction>(loader::function_of(library, "luvcurl_open"));
