@@ -171,21 +171,24 @@ describe('curl.shutdown', function()
     local said = {}
     local server = fault.serve(function(conn)
       conn:send('220 hello\r\n')
-      for line in function() return conn:read() end do
+      local line = conn:read()
+      while line do
         local word = line:match('^%u+')
         said[word] = true
         if word ~= 'QUIT' then
           conn:send((ANSWERS[word] or '250 fine') .. '\r\n')
         end
+        line = conn:read()
       end
     end)
     for _, ending in ipairs { 'shutdown', 'close' } do
-      local multi = curl.Multi:new()
+      local multi, told = curl.Multi:new(), false
       multi:add({ url = server.url:gsub('^http', 'ftp') .. '/', method = 'HEAD',
         options = { protocols_str = 'ftp' } }, helper.expect(1, function(err)
+        told = true
         assert.is_nil(err)
       end))
-      helper.wait_for(function() return multi:stats().finished == 1 end)
+      helper.wait_for(function() return told end)
       said.QUIT = nil
       local began = uv.hrtime()
       if ending == 'shutdown' then
