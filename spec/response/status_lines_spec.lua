@@ -99,3 +99,15 @@ describe('headers that begin with a folded line', function()
     end
   end)
 end)
+
+describe('a line of the headers that is too long', function()
+  runs('is told as such', function()
+    for _, head in ipairs { 'HTTP/1.1 200 OK\r\nX-Long: ', 'HTTP/1.1 200 ' } do
+      local server = fault.serve(head .. ('x'):rep(200000) .. '\r\nContent-Length: 0\r\n\r\n')
+      local res, err = curl.get(server.url)
+      assert.is_nil(res)
+      assert.same({ 'TOO_LARGE', 'wait', 'a line of the headers is longer than 100 kB' },
+        { err.name, err.phase, err.message })
+    end
+  end)
+end)

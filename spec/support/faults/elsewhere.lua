@@ -35,8 +35,6 @@ return {
   ['headers, endless'] = { 'HTTP2 wait' },
   ['headers, endless 1xx'] = { 'TOO_LARGE wait', 'HTTP2 wait' },
   ['headers, no status'] = { 'WEIRD_SERVER_REPLY wait' },
-  ['headers, one of 1 MB'] = { 'TOO_LARGE wait' },
-  ['headers, one that is endless'] = { 'TOO_LARGE wait' },
   ['length, an unknown Transfer-Encoding'] = { 'BAD_CONTENT_ENCODING wait' },
   ['length, two that differ'] = { 'WEIRD_SERVER_REPLY wait' },
   ["proxy's answer, 403"] = { 'COULDNT_CONNECT connect' },
@@ -45,6 +43,5 @@ return {
   ['redirect, whose own body is cut off'] = { 'PARTIAL_FILE wait' },
   ['status line, HTTP/3.7'] = { 'OPERATION_TIMEDOUT body', 'WEIRD_SERVER_REPLY wait' },
   ['status line, a status of four digits'] = { 'OPERATION_TIMEDOUT body' },
-  ['status line, one that never ends'] = { 'TOO_LARGE wait' },
   ['trailers, one that is endless'] = { 'TOO_LARGE body' },
 }

@@ -40,7 +40,7 @@ row('status line', 'a status of four digits', 'UNSUPPORTED_PROTOCOL wait',
 row('status line', 'a status below 100', 'UNSUPPORTED_PROTOCOL wait',
   'HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n')
 row('status line', 'HTTP/3.7', 'UNSUPPORTED_PROTOCOL wait', 'HTTP/3.7 200 Fine\r\n\r\n')
-row('status line', 'one that never ends', 'OUT_OF_MEMORY wait',
+row('status line', 'one that never ends', 'TOO_LARGE wait',
   flooding('HTTP/1.1 200 ', ('x'):rep(64 * KB)))
 row('status line', 'an empty line first', 'UNSUPPORTED_PROTOCOL wait',
   '\r\n' .. OK .. 'Content-Length: 10\r\n\r\n' .. BODY)
@@ -58,11 +58,11 @@ row('headers', '40,000 short ones', 'RECV_ERROR wait',
   OK .. ('a:b\r\n'):rep(40000) .. 'Content-Length: 10\r\n\r\n' .. BODY)
 row('headers', '1 MB of them', 'RECV_ERROR wait',
   OK .. ('X-Many: ' .. ('x'):rep(990) .. '\r\n'):rep(1000) .. 'Content-Length: 10\r\n\r\n' .. BODY)
-row('headers', 'one of 1 MB', 'OUT_OF_MEMORY wait',
+row('headers', 'one of 1 MB', 'TOO_LARGE wait',
   OK .. 'X-Long: ' .. ('x'):rep(MB) .. '\r\nContent-Length: 10\r\n\r\n' .. BODY)
 row('headers', 'endless', 'RECV_ERROR wait',
   flooding(OK, ('X-Many: ' .. ('x'):rep(990) .. '\r\n'):rep(64)))
-row('headers', 'one that is endless', 'OUT_OF_MEMORY wait',
+row('headers', 'one that is endless', 'TOO_LARGE wait',
   flooding(OK .. 'X-Long: ', ('x'):rep(64 * KB)))
 row('headers', '100 of 1xx', '200',
   ('HTTP/1.1 103 Early\r\nLink: </x>\r\n\r\n'):rep(100) .. OK

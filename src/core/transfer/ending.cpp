@@ -1,6 +1,7 @@
 // The part of Transfer that ends it when libcurl is through with it: whether it is tried once more,
 // which error it is, and in what words.
 
+#include <cstdlib>
 #include <string>
 
 #include "core/curl/discreet.h"
@@ -9,6 +10,12 @@
 #include "core/transfer/transfer.h"
 
 namespace luvcurl {
+
+namespace {
+
+constexpr auto too_large = static_cast<CURLcode>(100);  // CURLE_TOO_LARGE, of libcurl 8.6
+
+}  // namespace
 
 void Transfer::finish(CURLcode code) noexcept {
   if (state_ != State::running) return;  // ended by us while libcurl worked on it
@@ -57,10 +64,21 @@ bool Transfer::may_get_descriptor() {
   return owner_->was_refused(*this);
 }
 
+// COMPAT libcurl < 8.6: a line of the headers beyond 100 kB is want of memory to it. There is some.
+bool Transfer::is_line_too_long() const {
+  constexpr std::size_t plenty = 1024 * 1024;
+  if (response_in_ || phase_reached(CURLE_OUT_OF_MEMORY) != Phase::wait) return false;
+  void *volatile memory = std::malloc(plenty);  // asked for, whatever a compiler thinks
+  const bool has_memory = memory != nullptr;
+  std::free(memory);
+  return has_memory;
+}
+
 // Which error it is, and its words.
 void Transfer::end_by(CURLcode code) {
   CURL *handle = easy_->handle.get();
   const bool lost = met_dead_connection(code);
+  if (code == CURLE_OUT_OF_MEMORY && is_line_too_long()) code = too_large;
   if (result_->outcome.code != CURLE_OK) code = result_->outcome.code;
   // libcurl takes headers that are cut off for all of them, if none has told of a body.
   const bool cut_off = code == CURLE_OK && !response_in_ && result_->headers.in_block();
@@ -79,9 +97,8 @@ void Transfer::end_by(CURLcode code) {
   // What libcurl says of a callback without memory is what that did to the transfer.
   const bool own_words = easy_->message[0] != '\0' && code != CURLE_OUT_OF_MEMORY;
   std::string words = own_words ? easy_->message.data() : curl_easy_strerror(code);
-  // libcurl's word for a line of more than 100 kB, too.
-  if (code == CURLE_OUT_OF_MEMORY && result_->outcome.phase == Phase::wait)
-    words = "Out of memory, or a line of the headers is too long";
+  if (code == too_large && result_->outcome.phase == Phase::wait)
+    words = "a line of the headers is longer than 100 kB";
   if (lost)
     words += " (a kept connection was lost; sent again, it might be acted upon twice: see resend)";
   if (cut_off) words = "the connection was closed in the middle of the headers";
