@@ -19,7 +19,7 @@ local function options_of(given)
   given.options = given.options or {}
   -- a set that is known already is not built again: make each one new
   serial = serial + 1
-  given.options.maxconnects = serial
+  given.options.maxage_conn = serial
   local ok, url, _, body, sink = pcall(request.compile, given)
   core.options = real
   if not ok then

@@ -194,6 +194,30 @@ describe('wrong options', function()
     assert.equal("option 'private' is luvcurl's own", refusal { private = 1 })
   end)
 
+  it('that would do nothing are refused with what serves', function()
+    assert.equal("option 'maxconnects' is luvcurl's own; max_connections of a Multi limits them",
+      refusal { maxconnects = 1 })
+    assert.equal("option 'upkeep_interval_ms' is luvcurl's own; " ..
+      'tcp_keepalive keeps connections alive', refusal { upkeep_interval_ms = 1 })
+  end)
+
+  -- Whatever is new in libcurl and takes a plain value goes through.
+  it('are all either let through or known to be luvcurl\'s own', function()
+    local own = {}
+    for name in ([[ url nosignal noprogress header suppress_connect_headers connect_only
+      wildcardmatch postfieldsize postfieldsize_large infilesize infilesize_large maxconnects
+      upkeep_interval_ms quick_exit errorbuffer stderr share httppost mimepost curlu postfields file
+      copypostfields private stream_depends stream_depends_e infile writeheader
+      ]]):gmatch('%S+') do
+      own[name] = true
+    end
+    for _, name in ipairs(core.option_names()) do
+      local callback = name:find('function$') or name:find('data$')
+      assert.equal((own[name] or callback) and true or false,
+        core.option_kind(name) == 'owned', name)
+    end
+  end)
+
   it('cannot reach any callback, pointer or socket function', function()
     local owned = 0
     for _, name in ipairs(core.option_names()) do

@@ -34,6 +34,17 @@ local function check_lines(where, kind, value)
   end
 end
 
+-- What would do nothing where connections are a Multi's.
+local REASONS = {
+  maxconnects = '; max_connections of a Multi limits them',
+  upkeep_interval_ms = '; tcp_keepalive keeps connections alive',
+}
+
+local function instead_of(name)
+  local field = INSTEAD[name]
+  return REASONS[name] or field and "; use the request field '" .. field .. "'" or ''
+end
+
 ---@param out luvcurl.Flat
 ---@param where string
 ---@param options table<string, any>
@@ -47,9 +58,7 @@ return function(out, where, options)
     if not kind then
       misuse(suggest.unknown('option', name, core.option_names()))
     elseif kind == 'owned' then
-      local instead = INSTEAD[name]
-      misuse(("option '%s' is luvcurl's own%s"):format(
-        name, instead and "; use the request field '" .. instead .. "'" or ''))
+      misuse(("option '%s' is luvcurl's own%s"):format(name, instead_of(name)))
     end
     check_lines(where .. '.' .. name, kind, options[name])
   end

@@ -24,7 +24,8 @@ std::string lower(const char *name) {
 
 // Options with plain values that would break what luvcurl promises: never blocking (nosignal,
 // quick_exit, connect_only), one URL source (url), progress by hook (noprogress), headers told as
-// such and those of the server only (header, suppress_connect_headers).
+// such and those of the server only (header, suppress_connect_headers). And what would do nothing:
+// a connection belongs to a CURLM, which has a limit of its own, and nobody calls curl_easy_upkeep.
 bool is_owned_value(CURLoption id) {
   switch (id) {
     case CURLOPT_URL:
@@ -38,6 +39,8 @@ bool is_owned_value(CURLoption id) {
     case CURLOPT_POSTFIELDSIZE_LARGE:
     case CURLOPT_INFILESIZE:
     case CURLOPT_INFILESIZE_LARGE:
+    case CURLOPT_MAXCONNECTS:
+    case CURLOPT_UPKEEP_INTERVAL_MS:
       return true;
     default:
       return false;

@@ -1,5 +1,6 @@
 #include "core/transfer/body.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -50,6 +51,19 @@ void Collected::clear() noexcept {
   size_ = room_ = 0;
 }
 
+void Outbox::append(const char *bytes, std::size_t size) {
+  asked_ = false;
+  const auto gone = static_cast<std::size_t>(std::min<std::uint64_t>(unwanted_, size));
+  unwanted_ -= gone;
+  if (size > gone) bytes_.append(bytes + gone, size - gone);
+}
+
+void Outbox::skip(std::uint64_t size) {
+  const auto gone = static_cast<std::size_t>(std::min<std::uint64_t>(size, bytes_.size()));
+  bytes_.drop(gone);
+  unwanted_ = size - gone;
+}
+
 std::size_t Outbox::read(char *out, std::size_t size) {
   const std::string_view bytes = bytes_.view().substr(0, size);
   if (bytes.empty()) return 0;  // memcpy takes no nullptr
@@ -64,6 +78,7 @@ void Outbox::restart() {
   start_ = bytes_.position();
   finished_ = false;
   asked_ = false;
+  unwanted_ = 0;
   touched_ = false;
   stale_ = true;
 }

@@ -83,10 +83,11 @@ class Outbox {
   /// Below this many bytes the source is asked for more, so that libcurl seldom runs dry.
   static constexpr std::size_t low_water = 64 * 1024;
 
-  void append(const char *bytes, std::size_t size) {
-    bytes_.append(bytes, size);
-    asked_ = false;
-  }
+  void append(const char *bytes, std::size_t size);
+
+  /// The next `size` bytes of the source are not wanted.
+  void skip(std::uint64_t size);
+
   void finish() { finished_ = true; }
 
   /// Moves up to `size` bytes to `out`; returns how many.
@@ -121,6 +122,7 @@ class Outbox {
   ByteQueue bytes_;
   bool finished_ = false;
   bool asked_ = false;
+  std::uint64_t unwanted_ = 0;  // of what is yet to come
   bool touched_ = false;
   bool stale_ = false;
   std::uint64_t start_ = 0;  // bytes taken of the rounds before this one

@@ -12,6 +12,23 @@ namespace luvcurl {
 
 namespace {
 
+bool resumes(const OptionSet &options) {
+  return options.number(CURLOPT_RESUME_FROM_LARGE, options.number(CURLOPT_RESUME_FROM, 0)) != 0;
+}
+
+// libcurl resumes what it reads, and sends all of what it was given at once.
+CURLcode set_bytes_read(Easy &easy, const Request &request) {
+  easy.spoiled = true;
+  CURL *handle = easy.handle.get();
+  CURLcode code = set_option(handle, CURLOPT_UPLOAD, 1L);
+  if (code == CURLE_OK && request.url->origin->is_http &&
+      !request.options->has(CURLOPT_CUSTOMREQUEST))
+    code = set_option(handle, CURLOPT_CUSTOMREQUEST, "POST");
+  if (code != CURLE_OK) return code;
+  return set_option(handle, CURLOPT_INFILESIZE_LARGE,
+                    static_cast<curl_off_t>(request.bytes.size()));
+}
+
 CURLcode set_body(Easy &easy, const Request &request) {
   CURL *handle = easy.handle.get();
   const auto bytes = static_cast<curl_off_t>(request.bytes.size());
@@ -19,6 +36,8 @@ CURLcode set_body(Easy &easy, const Request &request) {
   if (request.options->uploads() && request.sizes.empty() && request.body != BodyKind::form)
     return set_option(handle, CURLOPT_INFILESIZE_LARGE, bytes);
   if (request.body == BodyKind::none) return CURLE_OK;
+  if (request.body == BodyKind::bytes && resumes(*request.options))
+    return set_bytes_read(easy, request);
   if (request.body == BodyKind::bytes) {
     const CURLcode code = set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, bytes);
     return code != CURLE_OK ? code : set_option(handle, CURLOPT_POSTFIELDS, request.bytes.data());

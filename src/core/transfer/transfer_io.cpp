@@ -96,12 +96,16 @@ bool Transfer::on_seek(std::size_t stream, std::int64_t offset) {
     bytes_read_ = static_cast<std::size_t>(offset);
     return true;
   }
-  if (offset != 0) return false;
-  if (!outboxes_[stream].touched()) return true;
-  if (!request_.rewindable) return false;
-  outboxes_[stream].restart();
-  reading_ = stream;
-  tell_of(Telling::read);
+  if (offset < 0) return false;
+  Outbox &outbox = outboxes_[stream];
+  if (outbox.touched()) {
+    if (!request_.rewindable) return false;
+    outbox.restart();
+    reading_ = stream;
+    tell_of(Telling::read);
+  }
+  // Where an upload is resumed.
+  if (offset > 0) outbox.skip(static_cast<std::uint64_t>(offset));
   return true;
 }
 
