@@ -35,7 +35,7 @@ class OwnSockets {
   void keep_from_children() const noexcept;
 
  private:
-  curl_socket_t next_[2] = {CURL_SOCKET_BAD, CURL_SOCKET_BAD};
+  [[maybe_unused]] curl_socket_t next_[2] = {CURL_SOCKET_BAD, CURL_SOCKET_BAD};
 };
 
 /// By number, for what is kept by it. CURL_SOCKET_BAD's is beyond all others.
