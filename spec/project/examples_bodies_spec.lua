@@ -152,7 +152,8 @@ end)
 it('every example is run by a spec', function()
   local scan = assert(uv.fs_scandir('examples'))
   local specs = ''
-  for _, name in ipairs { 'examples_spec', 'examples_bodies_spec', 'examples_download_spec' } do
+  for _, name in ipairs { 'examples_spec', 'examples_bodies_spec', 'examples_download_spec',
+    'examples_together_spec' } do
     specs = specs .. process.read_file('spec/project/' .. name .. '.lua')
   end
   for name in function() return uv.fs_scandir_next(scan) end do
