@@ -1,6 +1,7 @@
-# luvcurl_find_lua(LUA RESULT): the folder of a Lua's headers (luajit, lua5.1, lua5.3, …), by
-# pkg-config, to which each system tells of them by other names.
-function(luvcurl_find_lua lua result)
+# luvcurl_find_lua(LUA FOLDER LIBRARIES): the folder of a Lua's headers (luajit, lua5.1, lua5.3, …),
+# and what a program that is its host links, by pkg-config, which knows them by other names on each
+# system.
+function(luvcurl_find_lua lua folder_of libraries_of)
   set(names ${lua})
   if(lua MATCHES "^lua5\\.([0-9])$")
     set(minor ${CMAKE_MATCH_1})
@@ -18,5 +19,6 @@ function(luvcurl_find_lua lua result)
   if(minor AND NOT lines MATCHES "(NUM[ \t]+50|MINOR_N[ \t]+)${minor}")
     message(FATAL_ERROR "${found}/lua.h, which pkg-config told of, is not that of ${lua}")
   endif()
-  set(${result} "${found}" PARENT_SCOPE)
+  set(${folder_of} "${found}" PARENT_SCOPE)
+  set(${libraries_of} "${LUVCURL_LUA_PC_LINK_LIBRARIES}" PARENT_SCOPE)
 endfunction()
