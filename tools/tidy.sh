@@ -35,6 +35,8 @@ done < <(included)
 todo=()
 declare -A stamps=()
 while read -r source; do
+  # What is for another system is not built here.
+  grep -qF -- "-c $PWD/$source" "$build/compile_commands.json" || continue
   stamps[$source]=$(
     {
       echo "$settings"

@@ -13,12 +13,11 @@ curl.download(url, dir .. '/file', { resume = resume }, function(err)
   print('ended: ' .. tostring(err))
 end)
 local function has_bytes()
-  local scan = uv.fs_scandir(dir)
-  local name = uv.fs_scandir_next(scan)
-  while name do
-    if name:find('%.part$') and uv.fs_stat(dir .. '/' .. name).size > 0 then return true end
-    name = uv.fs_scandir_next(scan)
+  local found, scan = false, uv.fs_scandir(dir)
+  for name in function() return uv.fs_scandir_next(scan) end do -- to its end, which frees it
+    found = found or name:find('%.part$') and uv.fs_stat(dir .. '/' .. name).size > 0
   end
+  return found
 end
 if vim then
   assert(vim.wait(20000, has_bytes, 5))

@@ -85,6 +85,14 @@ local function succeeds(result, out)
   assert.equal(out, result.out)
 end
 
+-- UndefinedBehaviorSanitizer needs a descriptor to look whether memory can be read, and takes an
+-- object for none where there is none left: what comes to that is tried without it.
+local function none_left(name, test)
+  if not os.getenv('LUVCURL_ASAN') then
+    it(name, test)
+  end
+end
+
 local function run(test)
   return function()
     process.find('prlimit', 'util-linux')
@@ -146,7 +154,7 @@ describe('with few descriptors', function()
     succeeds(result, '24\t30\ttrue\n')
   end))
 
-  it('a request that finds none waits for those in flight', run(function()
+  none_left('a request that finds none waits for those in flight', run(function()
     succeeds(limited(64, [[
       local m = curl.Multi:new { max_concurrent = 0 }
       take(9)
@@ -155,7 +163,7 @@ describe('with few descriptors', function()
     ]], { server().url }), '0 failed \n')
   end))
 
-  it('gives up idle connections, whosever they are, when there are no others', run(function()
+  none_left('gives up idle connections, whosever they are, when there are no others', run(function()
     local one, other = server(), server()
     succeeds(limited(64, [[
       local m, n = curl.Multi:new(), curl.Multi:new()
@@ -167,7 +175,7 @@ describe('with few descriptors', function()
     ]], { one.url, other.url }), ('0 failed \n'):rep(3))
   end))
 
-  it('names the reason where there are none', run(function()
+  none_left('names the reason where there are none', run(function()
     local result = limited(64, [[
       curl.get(arg[1])
       take(0)
@@ -186,7 +194,7 @@ describe('with few descriptors', function()
     succeeds(result, ('EMFILE\t24\t%d\tEMFILE: Too many open files\ttrue\n'):rep(2):format(7, 6))
   end))
 
-  it('files make room for themselves, too', run(function()
+  none_left('files make room for themselves, too', run(function()
     local s = server()
     local dir = process.temp_dir('descriptors')
     helper.defer(function() process.remove_tree(dir) end)

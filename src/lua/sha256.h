@@ -13,6 +13,8 @@ class Sha256 {
 
   Sha256() noexcept;
   ~Sha256();
+  Sha256(const Sha256 &) = delete;
+  Sha256 &operator=(const Sha256 &) = delete;
 
   /// Whether there is one: without memory, or where policy forbids it, there is not.
   bool is_ready() const noexcept { return state_ != nullptr; }

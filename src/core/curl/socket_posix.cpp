@@ -44,12 +44,12 @@ void end_reading(curl_socket_t socket) noexcept { ::shutdown(socket, SHUT_RD); }
 
 // Nobody tells of the other end. It has one of the next numbers that were free, and the inode that
 // was made after this one's.
-void keep_from_children(curl_socket_t fd) noexcept {
+void keep_from_children(curl_socket_t socket) noexcept {
   constexpr int nearby = 32;
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
   struct stat mine {};
-  if (!is_of_pair(fd) || ::fstat(fd, &mine) != 0) return;
-  for (int other = fd + 1; other <= fd + nearby; ++other) {
+  if (!is_of_pair(socket) || ::fstat(socket, &mine) != 0) return;
+  for (int other = socket + 1; other <= socket + nearby; ++other) {
     struct stat its {};
     if (::fstat(other, &its) != 0 || its.st_dev != mine.st_dev) continue;
     if (its.st_ino != mine.st_ino + 1 || !is_of_pair(other)) continue;

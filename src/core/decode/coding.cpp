@@ -62,7 +62,8 @@ const char *name_of(Coding coding) {
 }
 
 const std::string &supported() {
-  static const std::string all = all_names();
+  // Never destroyed: other threads may be at work while the process ends.
+  static const std::string &all = *new std::string(all_names());
   return all;
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t between = 16384;
 }  // namespace
 
 struct Unfolding::Stage {
-  Coding coding;
+  Coding coding = Coding::gzip;
   std::unique_ptr<Decoder> decoder;  // made when its first byte comes
   std::string bytes;                 // for it, those before `taken` are done
   std::size_t taken = 0;

@@ -10,7 +10,7 @@ bool Loop::in_background(std::unique_ptr<Background> job) noexcept {
   job->request_.data = job.get();
   if (uv_.queue_work(loop_, &job->request_, &Background::on_work, &Background::on_worked) != 0)
     return false;
-  job.release();  // on_worked has it from here
+  static_cast<void>(job.release());  // on_worked has it from here
   return true;
 }
 

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace luvcurl {
 
@@ -15,8 +17,8 @@ WatchedNumbers::WatchedNumbers(int epoll) {
   is_known_ = true;
   try {
     while (std::fgets(text, sizeof text, file) != nullptr) {
-      unsigned int fd = 0;
-      if (std::sscanf(text, "tfd: %u", &fd) != 1) continue;
+      if (std::strncmp(text, "tfd:", 4) != 0) continue;
+      const unsigned long fd = std::strtoul(text + 4, nullptr, 10);
       if (fd >= numbers_.size()) numbers_.resize(fd + 1);
       numbers_[fd] = true;
     }

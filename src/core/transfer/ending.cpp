@@ -110,7 +110,7 @@ void Transfer::end_by(CURLcode code) {
         "and its source cannot start again";
   if (result_->outcome.os_error != 0)
     words = std::string(os_error_text(result_->outcome.os_error)) + " (" + words + ")";
-  end(code, code == CURLE_OK ? std::string() : discreet(words.c_str()));
+  end(code, code == CURLE_OK ? std::string() : discreet(words));
 }
 
 }  // namespace luvcurl

@@ -170,7 +170,7 @@ void Transfer::unfold(std::uint64_t time) noexcept {
 }
 
 void Transfer::unfold_until(std::uint64_t until) {
-  std::array<char, Unpacking::piece> piece;
+  std::array<char, Unpacking::piece> piece;  // NOLINT(*-member-init): filled by each step
   const std::uint64_t before = intake_.received();
   while (unpacking_->is_busy() && !unpacking_->is_away() && room() > 0) {
     if (unpacking_->is_slow() && unpacking_->send_away(loop_, self())) return;

@@ -34,7 +34,7 @@ class Step final : public Background {
  private:
   std::shared_ptr<decode::Unfolding> unfolding_;
   std::weak_ptr<Transfer> transfer_;
-  std::array<char, Unpacking::piece> bytes_;
+  std::array<char, Unpacking::piece> bytes_{};
   std::size_t size_ = 0;
   bool is_out_of_memory_ = false;
 };
