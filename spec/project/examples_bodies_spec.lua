@@ -102,7 +102,7 @@ describe('examples:', function()
     local out, errors, address, said = uv.new_pipe(false), uv.new_pipe(false), nil, {}
     local handle
     handle = assert(uv.spawn(uv.exepath(), { args = { uv.cwd() .. '/examples/proxy.lua', backend },
-      stdio = { nil, out, errors } }, function() handle:close() end))
+      env = child.environment {}, stdio = { nil, out, errors } }, function() handle:close() end))
     out:read_start(function(_, data) address = address or data end)
     errors:read_start(function(_, data) said[#said + 1] = data end)
     helper.defer(function()

@@ -47,8 +47,11 @@ local function command(path, args, host)
   return program, { path, (table.unpack or unpack)(args) }
 end
 
--- Our own environment, with a sanitizer's library first among the preloaded ones.
-local function environment(options)
+--- The environment of a process that loads luvcurl: our own, with a sanitizer's library first among
+--- the preloaded ones.
+---@param options { env: table<string, string>|nil, preload: string|nil }
+---@return string[]
+function child.environment(options)
   local set = {}
   for name, value in pairs(uv.os_environ()) do
     set[name] = value
@@ -121,7 +124,7 @@ function child.run_file(path, options)
     end
     local timer, handle = uv.new_timer(), nil
     handle = assert(uv.spawn(program, {
-      args = args, env = environment(options), cwd = options.cwd, stdio = { input, out, err },
+      args = args, env = child.environment(options), cwd = options.cwd, stdio = { input, out, err },
     }, function(code, signal)
       result.code, result.signal = code, signal
       result.ms = (uv.hrtime() - began) / 1e6
