@@ -213,7 +213,8 @@ describe('a Transfer-Encoding', function()
     local bytes = packed('gzip -c', zstd('twice'))
     local server = echo.serve(function()
       return 'HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n'
-        .. ('Transfer-Encoding: gzip, chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n'):format(#bytes, bytes)
+        .. ('Transfer-Encoding: gzip, chunked\r\n\r\n%x\r\n'):format(#bytes)
+        .. bytes .. '\r\n0\r\n\r\n' -- Lua 5.1's %s ends at a zero
     end)
     local res = assert(curl.get(server.url, { options = { transfer_encoding = true } }))
     assert.equal('twice', res.body)
