@@ -26,7 +26,7 @@ add() { # NAME COMMAND
 # an old glibc's, and its leak checker crashes (google/sanitizers#1322).
 leaks=ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:intercept_tls_get_addr=0
 
-specs() { echo "luajit spec/run.lua --timeout 900 $*"; }
+specs() { echo "luajit spec/run.lua --timeout 1500 $*"; }
 cpp() { echo "ctest --test-dir $1 --output-on-failure --no-tests=error"; }
 
 for group in "$@"; do
@@ -49,7 +49,7 @@ for group in "$@"; do
       ;;
     torture)
       add torture "env TORTURE_STEP=20 luajit spec/run.lua --build build/asan --host lua5.4
-        --timeout 900 spec/torture/torture.lua"
+        --timeout 1500 spec/torture/torture.lua"
       ;;
     sanitized)
       add asan "$(specs --build build/asan --host luajit --asan)"
