@@ -73,7 +73,7 @@ end
 look()
 timer:close()
 uv.run('nowait')
-io.stdout:write(('held %d ms'):format(longest))
+io.stdout:write(('held %.0f ms'):format(longest))
 io.stdout:flush()
 ]]
 

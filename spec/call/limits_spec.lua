@@ -157,8 +157,9 @@ describe('the limit', function()
     end
     helper.run(function() end)
     assert.same({ 200, 5 }, { done, #had })
-    -- By turns: before the fifth of the rare ones, five or six of the many began.
-    assert.is_true(had[5] < 30, had[5])
+    -- By turns: before the fifth of the rare ones, five or six of the many began, more where the
+    -- machine is slow to accept; without turns nearly all of them have ended.
+    assert.is_true(had[5] < 150, had[5])
   end)
 
   it('max_host_connections holds for a server that might have spoken HTTP/2', function()
