@@ -18,10 +18,12 @@ local function command_line(words)
   return table.concat(quoted, ' ')
 end
 
--- What a client of C++ prints, with its exit status.
+-- What a client of C++ prints, with its exit status. A Neovim that has had a terminal keeps its
+-- stdin from children (uv_disable_stdio_inheritance), and libuv does not bear to have none.
 local function program(name, args)
-  local pipe = assert(io.popen(('timeout 20 %s %s 2>&1; echo "status $?"'):format(programs .. name,
-    command_line(args))))
+  local command = ('timeout 20 %s %s 2>&1 </dev/null; echo "status $?"'):format(programs .. name,
+    command_line(args))
+  local pipe = assert(io.popen(command))
   local text = pipe:read('*a')
   pipe:close()
   local out, status = text:match('^(.*)status (%d+)\n$')
