@@ -161,7 +161,9 @@ function helper.run(fn, ms)
     end
   end or fn)
   state.co = co
-  require('luvcurl/host/await').guard(co, helper.fail)
+  if not host.can_yield_in_pcall then
+    require('luvcurl/host/await').guard(co, helper.fail)
+  end
   local ok, err = coroutine.resume(co)
   if not ok then
     error(err, 0)
