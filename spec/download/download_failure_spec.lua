@@ -60,7 +60,7 @@ describe('a download that fails leaves nothing', function()
     assert_failed(dir, 'COULDNT_CONNECT', curl.download((fault.refused()), dir:at('x')))
     assert_failed(dir, 'FILESIZE_EXCEEDED',
       curl.download(nginx.url .. '/1m', dir:at('x'), { max_body = 100000 }))
-    local stalled = fault.half(function(conn) conn:stall() end)
+    local stalled = fault.stalling()
     assert_failed(dir, 'OPERATION_TIMEDOUT',
       curl.download(stalled.url, dir:at('x'), { timeout = 200 }))
   end)

@@ -13,31 +13,14 @@ local servers = require 'spec.support.servers'
 
 local AT_MOST = 200 -- ms, from the key to what follows the call
 
--- Answers with headers and a piece of the body, and then nothing.
-local function stalling()
-  return fault.serve(function(conn)
-    conn:request()
-    conn:send('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nsome')
-    conn:stall()
-  end)
-end
-
--- Never answers.
-local function silent()
-  return fault.serve(function(conn)
-    conn:request()
-    conn:stall()
-  end)
-end
-
 -- Each sets `stage` when the next call is the one that blocks, and returns nil and an error.
 local CALLS = {
-  ['curl.get'] = { silent, [[
+  ['curl.get'] = { fault.silent, [[
     local url = ...
     stage = 'blocked'
     return curl.get(url)
   ]] },
-  ['curl.get beside requests without end'] = { silent, [[
+  ['curl.get beside requests without end'] = { fault.silent, [[
     local url, _, busy = ...
     local function again()
       curl.get(busy, again)
@@ -48,19 +31,19 @@ local CALLS = {
     stage = 'blocked'
     return curl.get(url)
   ]] },
-  ['a read of a stream'] = { stalling, [[
+  ['a read of a stream'] = { fault.stalling, [[
     local url = ...
     local res = assert(curl.stream(url))
     assert(res:read() == 'some')
     stage = 'blocked'
     return res:read()
   ]] },
-  ['curl.stream'] = { silent, [[
+  ['curl.stream'] = { fault.silent, [[
     local url = ...
     stage = 'blocked'
     return curl.stream(url)
   ]] },
-  ['a download'] = { stalling, [[
+  ['a download'] = { fault.stalling, [[
     local url, path = ...
     stage = 'blocked'
     return curl.download(url, path)

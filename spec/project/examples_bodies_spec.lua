@@ -88,7 +88,7 @@ describe('examples:', function()
 
   runs('timeouts.lua', function()
     assert.matches('^200, 12 bytes, %d+ ms\n$', succeeds('timeouts.lua', url .. '/small').out)
-    local result = example('timeouts.lua', fault.half(function(conn) conn:stall() end).url)
+    local result = example('timeouts.lua', fault.stalling().url)
     assert.equal(1, result.code)
     assert.equal('OPERATION_TIMEDOUT: idle: no byte of the body for 500 ms (in phase body)\n',
       result.out)

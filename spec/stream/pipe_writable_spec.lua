@@ -25,15 +25,6 @@ local function slow()
   end), got
 end
 
--- Sends a head and a little of the body, and then nothing.
-local function stalling()
-  return fault.serve(function(conn)
-    conn:request()
-    conn:send('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome')
-    conn:stall()
-  end)
-end
-
 local function is_over(res)
   helper.wait_for(function() return res.transfer:state() == 'done' end)
 end
@@ -80,7 +71,7 @@ describe('res:pipe into a stream of luvit\'s kind', function()
 
   runs('ends when it is closed while the server has nothing to say', function()
     local to = slow()
-    local server = stalling()
+    local server = fault.stalling()
     local res = assert(curl.stream(server.url))
     local timer = uv.new_timer()
     timer:start(50, 0, function()

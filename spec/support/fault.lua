@@ -149,4 +149,10 @@ function fault.half(rest)
   end)
 end
 
+--- Serves half of a body, and then nothing.
+---@return FaultServer
+function fault.stalling()
+  return fault.half(function(conn) conn:stall() end)
+end
+
 return fault

@@ -3,6 +3,7 @@
 local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
 local errors = require('luvcurl/response/error')
+local perform = require('luvcurl/call/perform')
 local spawn = require('luvcurl/call/spawn')
 
 --- How the members of a group are started: by curl's own functions, a session's or a scope's.
@@ -171,8 +172,7 @@ function Group:result()
     local ok, why = park(self, 'whole')
     if not ok then
       self:cancel()
-      await.refuse(why)
-      return nil, errors.new({ name = 'ABORTED_BY_CALLBACK', code = 42, message = why })
+      return nil, perform.interrupted(why)
     end
   end
   if self.err ~= nil then

@@ -97,16 +97,23 @@ function perform.wait(core, given, url, method)
   return one.res, one.err
 end
 
+--- The error of a wait that was over before what it was for. Raises in a task that was cancelled.
+---@param why string|luvcurl.Error  await.wait's
+---@return luvcurl.Error
+function perform.interrupted(why)
+  await.refuse(why)
+  return errors.new({ name = 'ABORTED_BY_CALLBACK', code = 42, message = why })
+end
+
 --- Ends a transfer whose end can no longer be waited for. Raises in a task that was cancelled.
 ---@param t luvcurl.Transfer
 ---@param why string|luvcurl.Error
 ---@return luvcurl.Error
 function perform.given_up(t, why)
   t:cancel()
-  await.refuse(why)
-  return errors.new({
-    name = 'ABORTED_BY_CALLBACK', code = 42, message = why, url = t:url(), timings = t:timings(),
-  })
+  local err = perform.interrupted(why)
+  err.url, err.timings = t:url(), t:timings()
+  return err
 end
 
 return perform

@@ -9,6 +9,7 @@
 local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
 local errors = require('luvcurl/response/error')
+local failure = require('luvcurl/response/failure')
 local main = require('luvcurl/host/main')
 local misuse = require('luvcurl/base/misuse')
 local output = require('luvcurl/host/output')
@@ -38,7 +39,7 @@ Spawned.__index = Spawned
 ---@param raised any
 ---@param text string  with its traceback
 ---@return luvcurl.Error
-local function failure(raised, text)
+local function error_of(raised, text)
   if errors.is(raised) then
     return raised
   end
@@ -46,7 +47,7 @@ local function failure(raised, text)
 end
 
 local function described(raised)
-  return failure(raised, not errors.is(raised) and traceback(raised) or '')
+  return error_of(raised, not errors.is(raised) and traceback(raised) or '')
 end
 
 local function call_deferred(self)
@@ -98,7 +99,7 @@ end
 ---@param raised any
 ---@param text string
 function Spawned:crash(raised, text)
-  finish(self, failure(raised, text))
+  finish(self, error_of(raised, text))
 end
 
 local function own(self)
@@ -114,14 +115,11 @@ end
 ---@return boolean  whether it was still running
 function Spawned:cancel(reason)
   own(self)
-  if reason ~= nil and not errors.is(reason) then
-    check.type('task:cancel', reason, 'string')
-  end
+  local why = failure.cancelled('task:cancel', reason, 'the task was cancelled')
   if self.ended or self.why then
     return false
   end
-  self.why = errors.is(reason) and reason
-    or errors.new({ name = 'CANCELLED', message = reason or 'the task was cancelled' })
+  self.why = why
   soon(function() await.interrupt(self) end)
   return true
 end
@@ -166,8 +164,7 @@ end
 -- What a wait for it gives; `ok, why` are await.wait's.
 local function outcome(self, ok, why)
   if not ok then
-    await.refuse(why)
-    return nil, errors.new({ name = 'ABORTED_BY_CALLBACK', code = 42, message = why })
+    return nil, perform.interrupted(why)
   elseif self.err then
     return nil, self.err
   end

@@ -1,5 +1,6 @@
 --- The error of a transfer that failed, with what had come of an answer by then.
 
+local check = require('luvcurl/base/check')
 local errors = require('luvcurl/response/error')
 local headers = require('luvcurl/response/headers')
 local response = require('luvcurl/response/response')
@@ -38,6 +39,20 @@ local function cancel(t, why)
   t:cancel()
 end
 
+--- The error of what somebody cancels: what he gave, or CANCELLED with his reason.
+---@param where string   names the function
+---@param reason any     raises for what is neither a text nor an Error
+---@param default string  its message without a reason
+---@return luvcurl.Error
+local function cancelled(where, reason, default)
+  if errors.is(reason) then
+    return reason
+  elseif reason ~= nil then
+    check.type(where, reason, 'string')
+  end
+  return errors.new({ name = 'CANCELLED', message = reason or default })
+end
+
 --- To be asked for by the sink, from `done`.
 ---@param t luvcurl.Transfer
 ---@param res luvcurl.Response|nil  if somebody has it already
@@ -70,4 +85,4 @@ local function of(t, res, body)
   return err
 end
 
-return { of = of, cancel = cancel }
+return { of = of, cancel = cancel, cancelled = cancelled }

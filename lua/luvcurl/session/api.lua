@@ -157,6 +157,20 @@ function api.build(way)
   return verbs
 end
 
+--- Gives an object these functions, to be called as functions or as its methods.
+---@param to table
+---@param verbs table<string, function>
+function api.give(to, verbs)
+  for name, call in pairs(verbs) do
+    to[name] = function(first, ...)
+      if first == to then
+        return call(...)
+      end
+      return call(first, ...)
+    end
+  end
+end
+
 --- curl.map, and that of a scope.
 ---@param way luvcurl.Api
 ---@return function

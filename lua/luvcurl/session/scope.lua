@@ -58,14 +58,11 @@ end
 ---@return boolean  whether it was not over
 function Scope:cancel(reason)
   local state = state_of(self)
-  if reason ~= nil and not errors.is(reason) then
-    check.type('scope:cancel', reason, 'string')
-  end
+  local why = failure.cancelled('scope:cancel', reason, 'the scope was cancelled')
   if self.why or state.over then
     return false
   end
-  self.why = errors.is(reason) and reason
-    or errors.new({ name = 'CANCELLED', message = reason or 'the scope was cancelled' })
+  self.why = why
   release(state)
   for _, list in ipairs({ state.members, state.streams }) do
     local all = {}
@@ -93,8 +90,7 @@ local function wait(self, state, owner)
       if owner then
         self:cancel(type(why) == 'table' and why or nil)
       end
-      await.refuse(why)
-      return nil, errors.new({ name = 'ABORTED_BY_CALLBACK', code = 42, message = why })
+      return nil, perform.interrupted(why)
     end
   end
   state.over = true
@@ -139,14 +135,7 @@ local function fill(self, api, inner)
     ms = check.milliseconds('scope.sleep', ms)
     return inner.spawn(function() return sleep(ms) end, callback)
   end
-  for name, call in pairs(verbs) do
-    self[name] = function(first, ...)
-      if first == self then
-        return call(...)
-      end
-      return call(first, ...)
-    end
-  end
+  api.give(self, verbs)
 end
 
 local function limit(self, state, ms)

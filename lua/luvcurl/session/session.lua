@@ -148,14 +148,7 @@ return function(settings)
       return merge(defaults_for(url or given.url, base), given), url
     end,
   })
-  for name, call in pairs(verbs) do
-    self[name] = function(first, ...)
-      if first == self then
-        return call(...)
-      end
-      return call(first, ...)
-    end
-  end
+  api.give(self, verbs)
 
   --- Ends what is in flight and refuses further requests.
   ---@param first? luvcurl.Session|fun()  the session itself, if called with a colon

@@ -1,17 +1,12 @@
 --- The server-sent events of a streamed response and, where that is wanted, of those that follow
 --- it when the connection is lost (WHATWG HTML, 9.2.3).
 
-local await = require('luvcurl/host/await')
 local check = require('luvcurl/base/check')
 local ending = require('luvcurl/host/ending')
 local errors = require('luvcurl/response/error')
-local host = require('luvcurl/host/host')
-local main = require('luvcurl/host/main')
 local misuse = require('luvcurl/base/misuse')
+local pause = require('luvcurl/host/pause')
 local sse = require('luvcurl/stream/sse')
-local timers = require('luvcurl/host/timers')
-
-local uv = host.uv
 
 --- ms; as long as browsers wait.
 local RETRY = 3000
@@ -94,27 +89,10 @@ end
 
 --- Waits; `res:close()` ends that early.
 local function sleep(res, ms)
-  local co = await.place()
-  local waiter, timer = {}, timers.take()
-  local function wake()
-    main.call(function()
-      await.wake(waiter)
-    end)
-  end
-  uv.update_time()
-  timer:start(ms, 0, wake)
-  function res.hurry()
-    timer:start(0, 0, wake)
-  end
-  local shut_down = false
-  ending.add(waiter, function()
-    shut_down = true
-    res.hurry()
+  local ok, why, shut_down = pause(ms, function(hurry)
+    res.hurry = hurry
   end)
-  local ok, why = await.wait(waiter, co)
   res.hurry = false
-  ending.remove(waiter)
-  timers.give(timer)
   if shut_down then
     error(errors.new({ name = ending.NAME, code = 42, message = ending.MESSAGE, url = res.url,
       phase = 'queue' }), 0)

@@ -43,7 +43,6 @@ void Unfolding::feed(const char *bytes, std::size_t size) {
   }
   if (!first.decoder && size > 0) first.decoder = make_decoder(first.coding);
   first.bytes.append(bytes, size);
-  fed_ += size;
 }
 
 // The last one that can: what is unfolded goes on its way before there is more.

@@ -25,9 +25,6 @@ class Unfolding {
   /// Takes the next bytes; they are copied. Throws std::bad_alloc.
   void feed(const char *bytes, std::size_t size);
 
-  /// How many bytes were fed.
-  std::uint64_t fed() const { return fed_; }
-
   /// Whether nothing can be done without further bytes. So it is at first, and when it is broken
   /// and what came before that is out.
   bool is_idle() const { return runnable() == none; }
@@ -55,7 +52,6 @@ class Unfolding {
   std::size_t unfinished() const;
 
   std::vector<Stage> stages_;
-  std::uint64_t fed_ = 0;
   std::size_t broken_ = none;  // the stage that is
 };
 

@@ -74,20 +74,33 @@ bool Transfer::is_line_too_long() const {
   return has_memory;
 }
 
+// What libcurl takes for a good end, or has another word for: puts the right code in its place, and
+// returns the words for it; nullptr where libcurl is right.
+const char *Transfer::what_was_missed(CURLcode *code) const {
+  const bool in_headers = result_->headers.in_block();
+  // It takes headers that are cut off for all of them, if none has told of a body.
+  if (*code == CURLE_OK && !response_in_ && in_headers) {
+    *code = CURLE_PARTIAL_FILE;
+    return "the connection was closed in the middle of the headers";
+  }
+  if (*code == CURLE_OK && is_unanswered()) {
+    *code = CURLE_GOT_NOTHING;
+    return "the connection was closed before the answer to the request";
+  }
+  if (*code == CURLE_BAD_FUNCTION_ARGUMENT && in_headers) {
+    *code = CURLE_WEIRD_SERVER_REPLY;
+    return "the headers begin with a line that goes on with the one before";
+  }
+  return nullptr;
+}
+
 // Which error it is, and its words.
 void Transfer::end_by(CURLcode code) {
   CURL *handle = easy_->handle.get();
   const bool lost = met_dead_connection(code);
   if (code == CURLE_OUT_OF_MEMORY && is_line_too_long()) code = too_large;
   if (result_->outcome.code != CURLE_OK) code = result_->outcome.code;
-  // libcurl takes headers that are cut off for all of them, if none has told of a body.
-  const bool cut_off = code == CURLE_OK && !response_in_ && result_->headers.in_block();
-  if (cut_off) code = CURLE_PARTIAL_FILE;
-  const bool unanswered = code == CURLE_OK && is_unanswered();
-  if (unanswered) code = CURLE_GOT_NOTHING;
-  // libcurl's word for headers that begin with a folded line.
-  const bool folded = code == CURLE_BAD_FUNCTION_ARGUMENT && result_->headers.in_block();
-  if (folded) code = CURLE_WEIRD_SERVER_REPLY;
+  const char *const why = what_was_missed(&code);
   if (!response_in_ && result_->headers.status() != 0 && code == CURLE_OK) response_is_in();
   result_->headers.collect(handle);
   if (code == CURLE_OK) telling_.note_last_counts();
@@ -101,9 +114,7 @@ void Transfer::end_by(CURLcode code) {
     words = "a line of the headers is longer than 100 kB";
   if (lost)
     words += " (a kept connection was lost; sent again, it might be acted upon twice: see resend)";
-  if (cut_off) words = "the connection was closed in the middle of the headers";
-  if (unanswered) words = "the connection was closed before the answer to the request";
-  if (folded) words = "the headers begin with a line that goes on with the one before";
+  if (why != nullptr) words = why;
   if (code == CURLE_SEND_FAIL_REWIND && !outboxes_.empty() && !request_.rewindable)
     words =
         "the body has to be sent anew (a redirect, a challenge or a lost connection), "

@@ -106,9 +106,10 @@ bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
   const CurlString owned_a(text_a);
   const CurlString owned_b(text_b);
   if (text_a == nullptr || text_b == nullptr) return false;
-  return curl_strequal(text_a, text_b) != 0 ||
-         (part == CURLUPART_HOST && to_ascii_host(text_a) == to_ascii_host(text_b) &&
-          !to_ascii_host(text_a).empty());
+  if (curl_strequal(text_a, text_b) != 0) return true;
+  if (part != CURLUPART_HOST) return false;
+  const std::string ascii = to_ascii_host(text_a);
+  return !ascii.empty() && ascii == to_ascii_host(text_b);
 }
 
 // Whether each URL that the response names has these parts in common with the one it came from.

@@ -130,6 +130,7 @@ class Transfer final : public Announced, public EasyUser {
   bool may_get_descriptor();  // by a further try, after it was refused
   void end_by(CURLcode code);
   bool is_line_too_long() const;  // though libcurl calls it want of memory
+  const char *what_was_missed(CURLcode *code) const;
   bool may_have_counted() const;
   bool leaves_traces() const;  // in its handle
   void tell_end();
