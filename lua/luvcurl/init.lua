@@ -56,5 +56,6 @@ function curl.escape(text)
 end
 
 leaving.watch()
+lazy.keep()
 
 return curl

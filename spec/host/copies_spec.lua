@@ -157,15 +157,18 @@ describe('luvcurl required anew', function()
 end)
 
 -- Two folders with a luvcurl each, the second as another version would have it.
-local COPIES = PRELUDE .. [[
-local first, second, url, ca, how, cpath = unpack(arg)
-local path = package.path
+local COPY_PRELUDE = PRELUDE .. [[
+local path, cpath = package.path, table.remove(arg)
 local function load_from(dir)
   package.path = dir .. '/?.lua;' .. dir .. '/?/init.lua;' .. path
   package.cpath = dir .. '/?.so;' .. cpath
   local curl = fresh()
   return curl, require 'luvcurl_core'
 end
+]]
+
+local COPIES = COPY_PRELUDE .. [[
+local first, second, url, ca, how = unpack(arg)
 local a, core_a = load_from(first)
 local m = a.Multi:new()
 local function start(curl, name)
@@ -204,6 +207,20 @@ else
 end
 collectgarbage()
 finish(45)
+]]
+
+-- What one has not used yet is its own nevertheless when the other has come.
+local LATE = COPY_PRELUDE .. [[
+local first, second, silent = unpack(arg)
+local a = load_from(first)
+a.get(silent, function(err) say('a', err.name) end)
+local b = load_from(second)
+b.get(silent, function(err) say('b', err.name) end)
+a.shutdown(function()
+  say('over:', told[#told])
+  b.shutdown()
+end)
+finish(3)
 ]]
 
 local function replaced(bytes, from, to)
@@ -248,5 +265,17 @@ describe('two copies of luvcurl', function()
         end, child.DEADLINE)
       end)
     end
+
+    it(('of %s version run what they have not used yet by their own modules'):format(version),
+      function()
+        helper.run(function()
+          local first = copied_to(folder.new())
+          local second = copied_to(folder.new(), version == 'another' and '9.9.9' or nil)
+          local result = child.run(LATE, { args = { first, second, fault.silent().url,
+            package.cpath } })
+          assert.same({ 0, 0, '', 'a SHUT_DOWN\nb SHUT_DOWN\nover: a SHUT_DOWN\n' },
+            { result.code, result.signal, result.err, result.out })
+        end, child.DEADLINE)
+      end)
   end
 end)

@@ -14,7 +14,7 @@ local compile = loadstring or load -- luacheck: ignore 143
 local folder = debug.getinfo(1, 'S').source:match('^@(.*[/\\])base[/\\][^/\\]*$')
 
 local texts = {} ---@type table<string, string>  of modules that nobody has required yet
-local values = {} ---@type table<string, any>  of those that were required since
+local values = {} ---@type table<string, any>  of those that were required by now
 
 local function path_of(name)
   return folder .. name:gsub('^luvcurl/', '', 1) .. '.lua'
@@ -39,17 +39,27 @@ function require_here(name)
   if values[name] == nil and not texts[name] then
     return plain_require(name)
   end
-  if is_plain() and loaded[name] == nil then
-    package.preload[name] = run
-    local value = plain_require(name)
-    package.preload[name] = nil
-    return value
-  end
   if values[name] == nil then
-    values[name] = is_plain() and loaded[name] or run(name)
+    if is_plain() then
+      package.preload[name] = run
+      values[name] = plain_require(name)
+      package.preload[name] = nil
+    else
+      values[name] = run(name)
+    end
     texts[name] = nil
   end
   return values[name]
+end
+
+--- What was required by now is this copy's, and so is its C side: what is run later goes by them,
+--- though package.loaded may have another copy's by then. luvit's require keeps them apart itself.
+function lazy.keep()
+  for name, value in pairs(is_plain() and loaded or {}) do
+    if type(name) == 'string' and name:find('^luvcurl[_/]') then
+      values[name], texts[name] = value, nil
+    end
+  end
 end
 
 -- The names of ours in a text. Not by a pattern: that would be tried at each of a hundred thousand
