@@ -8,7 +8,6 @@
 
 #include "core/curl/library.h"
 #include "core/curl/process.h"
-#include "core/curl/stream_resets.h"
 
 namespace luvcurl {
 
@@ -45,7 +44,6 @@ const char *global_init() noexcept {
   const std::lock_guard<std::mutex> guard(mutex);
   if (done) return nullptr;
   keep_openssl();
-  watch_stream_resets();
   const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code != CURLE_OK) return curl_easy_strerror(code);  // for want of memory: may be tried again
   ignore_broken_pipes();

@@ -117,8 +117,6 @@ void set_on_stream_close(Callbacks *callbacks, OnStreamClose callback) noexcept 
 
 }  // namespace
 
-void watch_stream_resets() noexcept {}
-
 bool was_refused(CURL *easy) noexcept { return refused.find(easy) != refused.count; }
 
 void forget_refusal(CURL *easy) noexcept {
