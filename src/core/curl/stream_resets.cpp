@@ -35,8 +35,30 @@ constexpr std::uint32_t no_error = 0, refused_stream = 7, cancel = 8;
 // libcurl has one such callback for servers and one for proxies.
 constexpr std::size_t most = 4;
 std::array<std::atomic<OnStreamClose>, most> originals;
-std::atomic<RemoteClose> remote_close;
-std::atomic<UserData> user_data;
+
+// The real ones, in what libcurl was linked to.
+struct Nghttp2 {
+  SetOnStreamClose set_on_stream_close;
+  SetOnBeginFrame set_on_begin_frame;
+  RemoteClose remote_close;
+  UserData user_data;
+
+  Nghttp2() noexcept {
+    void *libraries = library::of(reinterpret_cast<void *>(&curl_easy_init));
+    const auto find = [&](const char *name) { return library::find(libraries, name); };
+    set_on_stream_close = reinterpret_cast<SetOnStreamClose>(
+        find("nghttp2_session_callbacks_set_on_stream_close_callback"));
+    set_on_begin_frame = reinterpret_cast<SetOnBeginFrame>(
+        find("nghttp2_session_callbacks_set_on_begin_frame_callback"));
+    remote_close = reinterpret_cast<RemoteClose>(find("nghttp2_session_get_stream_remote_close"));
+    user_data = reinterpret_cast<UserData>(find("nghttp2_session_get_stream_user_data"));
+  }
+};
+
+const Nghttp2 &nghttp2() noexcept {
+  static const Nghttp2 all;
+  return all;
+}
 
 // The stream that a frame under way resets, though the server has not ended it. By the time that
 // nghttp2 tells of its end it counts as ended.
@@ -47,7 +69,7 @@ struct Reset {
 thread_local Reset reset;
 
 int on_begin_frame(Session *session, const FrameHead *head, void * /*user*/) {
-  if (head->type == rst_stream && remote_close.load()(session, head->stream) == 0) {
+  if (head->type == rst_stream && nghttp2().remote_close(session, head->stream) == 0) {
     reset = {session, head->stream};
   } else if (reset.session == session) {
     reset = {};
@@ -69,7 +91,7 @@ struct Refused {
 thread_local Refused refused;
 
 void note_refusal(Session *session, std::int32_t stream) {
-  const void *handle = user_data.load()(session, stream);
+  const void *handle = nghttp2().user_data(session, stream);
   if (handle == nullptr) return;
   if (refused.count == refused.handles.size()) refused.count = 0;  // of handles long gone
   if (refused.find(handle) == refused.count) refused.handles[refused.count++] = handle;
@@ -95,24 +117,15 @@ OnStreamClose wrapped(OnStreamClose original) {
   return original;
 }
 
-// The real one is in what libcurl was linked to.
+// Once for each connection.
 void set_on_stream_close(Callbacks *callbacks, OnStreamClose callback) noexcept {
-  void *libraries = library::of(reinterpret_cast<void *>(&curl_easy_init));
-  const auto find = [&](const char *name) { return library::find(libraries, name); };
-  const auto set = reinterpret_cast<SetOnStreamClose>(
-      find("nghttp2_session_callbacks_set_on_stream_close_callback"));
-  const auto closed =
-      reinterpret_cast<RemoteClose>(find("nghttp2_session_get_stream_remote_close"));
-  const auto set_begin = reinterpret_cast<SetOnBeginFrame>(
-      find("nghttp2_session_callbacks_set_on_begin_frame_callback"));
-  const auto get_data = reinterpret_cast<UserData>(find("nghttp2_session_get_stream_user_data"));
-  if (closed != nullptr && set_begin != nullptr && get_data != nullptr) {
-    remote_close = closed;
-    user_data = get_data;
-    set_begin(callbacks, &on_begin_frame);
+  const Nghttp2 &real = nghttp2();
+  if (real.remote_close != nullptr && real.set_on_begin_frame != nullptr &&
+      real.user_data != nullptr) {
+    real.set_on_begin_frame(callbacks, &on_begin_frame);
     callback = wrapped(callback);
   }
-  if (set != nullptr) set(callbacks, callback);
+  if (real.set_on_stream_close != nullptr) real.set_on_stream_close(callbacks, callback);
 }
 
 }  // namespace
