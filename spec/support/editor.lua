@@ -53,11 +53,16 @@ function Editor:lua(source, ...)
   return fn.rpcrequest(self.channel, 'nvim_exec_lua', source, { ... })
 end
 
---- Runs Lua source there, and does not wait for it.
+--- Runs Lua source there, and does not wait for it. What it raises fails the next wait_for: Neovim
+--- itself would tell us by a notification that we do not know, of which we would tell it, without
+--- end.
 ---@param source string
 ---@param ... any
 function Editor:begin(source, ...)
-  fn.rpcnotify(self.channel, 'nvim_exec_lua', source, { ... })
+  fn.rpcnotify(self.channel, 'nvim_exec_lua', [[
+    local ok, why = pcall(assert(loadstring((...))), select(2, ...))
+    begin_failure = not ok and tostring(why) or nil
+  ]], { source, ... })
 end
 
 --- As if somebody pressed these keys.
@@ -86,7 +91,8 @@ end
 --- Waits until the source returns true there.
 ---@param source string
 function Editor:wait_for(source)
-  helper.wait_for(function() return self:lua(source) == true end, nil, source)
+  local checked = 'if begin_failure then error(begin_failure, 0) end ' .. source
+  helper.wait_for(function() return self:lua(checked) == true end, nil, source)
 end
 
 return Editor

@@ -65,12 +65,17 @@ local jobs = setmetatable({}, { __mode = 'k' })
 ---@return string|nil why 'deadline', or 'idle' when the loop has nothing left to wait for
 function host.drive(done, ms)
   if host.nvim then
-    -- A condition that is met at once counts, even with no time left.
+    -- COMPAT: of vim.wait's time in Neovim 0.7 turns shorter than a millisecond take nothing.
+    local ends, late = host.uv.hrtime() + ms * 1e6, false
     local function is_done()
       wipe()
-      return done()
+      local is_met = done()
+      late = not is_met and host.uv.hrtime() > ends
+      return is_met or late
     end
-    return vim.wait(ms, is_done, 1) or done() or false, 'deadline' -- luacheck: ignore
+    local ended = vim.wait(ms, is_done, 1) and not late -- luacheck: ignore
+    -- A condition that is met at once counts, even with no time left.
+    return ended or done() or false, 'deadline'
   end
   local mine = jobs[coroutine.running() or 0]
   if mine then
